@@ -1,0 +1,189 @@
+"""The contract: the roles a step can play and the lifecycle it goes through.
+
+``initialize`` → ``fit(train, validate)`` (only steps that learn) → ``execute(events)`` for each block → ``finalize``.
+
+A step reads named columns and adds named columns; it never changes one. What stands in the script is frozen; the
+run works on a copy, whose state is private attributes and, for steps on the device, ``self.module``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, PrivateAttr
+
+from hepdl.columns import Columns, ColumnType
+from hepdl.data.split import Split
+from hepdl.description import Description
+from hepdl.events import Column, Events
+from hepdl.sources import Sample, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from hepdl.data.rows import Rows
+    from hepdl.job import Job
+
+
+class Step(Description):
+    """What a chain is a list of."""
+
+    name: str = ""
+    """Name of this instance; the type's name when empty. Two steps of one type need two names."""
+    _job: Any = PrivateAttr(None)
+
+    @property
+    def label(self) -> str:
+        """The instance name, or the type's name."""
+        return self.name or type(self).__name__
+
+    @property
+    def job(self) -> Job:
+        """What the run knows: device, seed, log, folder, column types; set by :meth:`initialize`."""
+        job: Job = self._job
+        return job
+
+    def reads(self) -> list[str]:
+        """Columns this step needs; by default those its input parameters (and its parts') name."""
+        made = set(self.wired("output"))
+        return [name for name in self.wired("input") if name not in made]
+
+    def declare(self, columns: Columns) -> dict[str, ColumnType]:
+        """Names and types of the columns it adds, from those before it; raises when the inputs do not fit."""
+        for name in self.reads():
+            columns.need(name, self.label)
+        return {name: ColumnType() for name in self.wired("output")}
+
+    def initialize(self, job: Job) -> None:
+        """Before the first event. ``job.columns`` holds the types of the columns before this step."""
+        self._job = job
+
+    def finalize(self) -> None:
+        """After the last event."""
+
+
+class Reader(Step):
+    """Produces events: the first step of a chain. It knows a file format; what is common to all formats is here.
+
+    The engine adds ``sample``, ``part``, ``weight`` and ``label`` to what the files hold.
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ("*samples",)
+
+    samples: list[Sample] = Field(min_length=1)
+    """The samples, in the order in which their entries are counted and written."""
+    identity: list[str] = []
+    """Integer branches that name an event, as ``["run", "lumi", "event"]``; file and entry when empty."""
+    several_per_event: bool = False
+    """Several entries may share an identity (an entry is a jet, say); otherwise duplicates are an error."""
+    split: Split = Split()
+    """How events are divided into training, validation and test."""
+
+    def sources(self) -> list[Source]:
+        """The files, opened just far enough to know entries and identity, in a fixed order."""
+        raise NotImplementedError
+
+    def offers(self, head: bool = False) -> Columns:
+        """Types of all columns that could be read, the same for all sources; ``head`` opens one file a sample."""
+        raise NotImplementedError
+
+    def skipped(self) -> list[tuple[str, str, str]]:
+        """Files that :meth:`sources` left out because the user allowed it: (path, name of the sample, reason)."""
+        return []
+
+    def check(self, names: list[str], head: bool = False, sample: str = "") -> None:
+        """Raise ``InputError`` when a file lacks one of these columns or has it with another type.
+
+        ``head`` looks at one file a sample; ``sample`` at the files of that sample only.
+        """
+
+    def blocks(self, source: Source, names: list[str], start: int, stop: int) -> Iterator[Events]:
+        """Entries ``start`` to ``stop`` of one file in order, with the columns ``names``, in blocks of any size."""
+        raise NotImplementedError
+
+
+class Algorithm(Step):
+    """Works on the host, once an event: from numpy columns to new numpy columns. No state."""
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        """The columns it adds, one row an event."""
+        raise NotImplementedError
+
+
+class Selection(Step):
+    """Works on the host and rejects events; the ledger counts them under its name."""
+
+    def execute(self, events: Events) -> np.ndarray:
+        """A mask ``[N]``, true for the events that stay."""
+        raise NotImplementedError
+
+
+class DeviceAlgorithm(Step):
+    """Works on the device in each pass: from tensors to new tensors. Its state is that of ``self.module``."""
+
+    synchronises: ClassVar[str] = ""
+    """Why the host must wait for the device in ``execute`` or in a training step; empty when it need not."""
+    _module: Any = PrivateAttr(None)
+
+    @property
+    def module(self) -> Any:
+        """The torch module that :meth:`build` made, on the device of the run."""
+        return self._module
+
+    def build(self, columns: Columns) -> nn.Module:
+        """The torch module that holds parameters and buffers, for these input columns, on the CPU."""
+        raise NotImplementedError
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        """The columns it adds to a block of tensors; no gradient is kept, ``self.module`` is in eval mode."""
+        raise NotImplementedError
+
+
+class Learner(DeviceAlgorithm):
+    """A device step that learns from the training part before it is used, and is frozen from then on."""
+
+    def fit(self, train: Rows, validate: Rows) -> None:
+        """Set the state of ``self.module`` from the training part as it looks after the steps before this one."""
+        raise NotImplementedError
+
+
+class Consumer(Step):
+    """Takes the events of the final pass and puts something into the world."""
+
+    def execute(self, events: Events) -> None:
+        """One block of host columns, in file and entry order, with ``source``, ``entry`` and ``part``."""
+        raise NotImplementedError
+
+    def summary(self) -> list[str]:
+        """Lines for the end of the job: a table, where a picture is, how to use a file."""
+        return []
+
+
+class Report(Consumer):
+    """Collects its columns over all events, then draws pictures and numbers from them."""
+
+    _blocks: list[Events] = PrivateAttr(default_factory=list)
+
+    def execute(self, events: Events) -> None:
+        """Keep the columns that :meth:`draw` will need."""
+        names = [*self.reads(), *self.wired("expression"), "part", "sample", "weight"]
+        self._blocks.append(events.only(list(dict.fromkeys(names))))
+
+    def finalize(self) -> None:
+        """Draw from everything that was collected."""
+        self.draw(Events.concatenate(self._blocks))
+        self._blocks.clear()
+
+    def draw(self, events: Events) -> None:
+        """Write pictures with ``job.picture`` and numbers with ``job.numbers`` from all selected events."""
+        raise NotImplementedError
+
+
+class Writer(Consumer):
+    """Writes columns back beside the input, one file an input file, aligned entry by entry."""
+
+    def identify(self, source: int, events: Events) -> None:
+        """First pass: the identity columns and ``entry`` of every entry that was read, before any selection."""
+

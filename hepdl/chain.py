@@ -1,0 +1,219 @@
+"""Chain: order and names. What stands in a steering script; it describes and checks, it runs nothing."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from hepdl.algorithm import Algorithm, Consumer, Reader, Selection, Step
+from hepdl.columns import Columns, ColumnType
+from hepdl.description import Description
+from hepdl.errors import ColumnClash, ParameterError, WiringError, did_you_mean
+from hepdl.expressions import parse
+
+ENGINE_COLUMNS = Columns(
+    source=ColumnType("int32"), entry=ColumnType("int64"), sample=ColumnType("int32"), part=ColumnType("int8"),
+    weight=ColumnType("float32"),
+)  # fmt: skip
+"""Columns that every event has, whatever the files hold; ``label`` joins them when a sample has one."""
+
+
+PartT = TypeVar("PartT", bound=Description)
+
+
+class Chain:
+    """A reader and the steps behind it, in the order in which they run.
+
+    A step sees only what came before it. Names of steps are unique; a step that stands twice needs a ``name``.
+    """
+
+    def __init__(self, *steps: Step) -> None:
+        for place, step in enumerate(steps):
+            if not isinstance(step, Step):
+                raise WiringError(f"a chain is a list of steps, but number {place + 1} is {step!r}")
+        if not steps or not isinstance(steps[0], Reader):
+            first = steps[0].label if steps else "nothing"
+            raise WiringError(f"a chain begins with a reader, but this one begins with {first}")
+        readers = [step.label for step in steps[1:] if isinstance(step, Reader)]
+        if readers:
+            raise WiringError(f"a chain has one reader, but {readers[0]} stands behind {steps[0].label}")
+        self.steps = list(steps)
+        self._unique_labels()
+        self._consumers_last()
+
+    def _consumers_last(self) -> None:
+        """A report sees the events as they are at the end: nothing behind it may reject or replace."""
+        seen = ""
+        for step in self.steps:
+            if isinstance(step, Consumer):
+                seen = step.label
+            elif seen and (isinstance(step, Selection) or getattr(step, "replace", False)):
+                raise WiringError(f"{step.label} changes what {seen} would see; put {seen} behind {step.label}")
+
+    def _unique_labels(self) -> None:
+        labels = [step.label for step in self.steps]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise WiringError(
+                f"two steps are called '{twice[0]}'; give one of them a name, as {twice[0]}(..., name='second')"
+            )
+
+    @property
+    def reader(self) -> Reader:
+        """The first step."""
+        reader = self.steps[0]
+        assert isinstance(reader, Reader)
+        return reader
+
+    def __repr__(self) -> str:
+        return f"Chain({', '.join(step.label for step in self.steps)})"
+
+    def check(self, head: bool = True) -> list[tuple[str, Columns]]:
+        """Every name, type and parameter, from the heads of the files alone: label of a step, columns after it.
+
+        Opens one file a sample when ``head``, else all of them. Raises the first error that it meets.
+        """
+        offers = self.reader.offers(head)
+        wiring = self.wire(offers)
+        self.reader.check(self.branches(offers), head)
+        return wiring
+
+    def wire(self, offers: Columns) -> list[tuple[str, Columns]]:
+        """Walk through the steps with the columns that the reader offers: label of a step, columns after it."""
+        columns, texts = offers.plus(ENGINE_COLUMNS), set[str]()
+        if any(sample.label is not None for sample in self.reader.samples):
+            columns = columns.plus({"label": ColumnType("float32")})
+        wiring = [(self.reader.label, columns)]
+        for step in self.steps[1:]:
+            columns = columns.plus(expression_types(step, columns))
+            texts |= set(step.wired("expression"))
+            added = step.declare(columns)
+            if getattr(step, "replace", False):
+                _refuse_stale(step, added, texts)
+            else:
+                _refuse_clash(step, added, columns)
+            columns = columns.plus(added)
+            wiring.append((step.label, columns))
+        return wiring
+
+    def branches(self, offers: Columns) -> list[str]:
+        """The columns that must come from the files, given what they offer, in the files' order."""
+        reader = self.reader
+        wanted = {name for text in reader_expressions(reader) for name in parse(text, reader.label).names}
+        wanted |= set(reader.identity)
+        made = set(ENGINE_COLUMNS) | {"label"}
+        for step in self.steps[1:]:
+            wanted |= {name for name in host_names(step) - made if name in offers}
+            made |= set(step.wired("output")) | set(step.wired("expression"))
+        for name in sorted(wanted - set(offers)):
+            offers.need(name, reader.label)
+        return [name for name in offers if name in wanted]
+
+    def with_parameter(self, address: str, value: Any) -> Chain:
+        """A chain with one parameter changed, by its address ``Step[.part].parameter``."""
+        label, _, rest = address.partition(".")
+        steps = [step for step in self.steps if step.label == label]
+        steps = steps or [step for step in self.steps if type(step).__name__ == label]
+        if len(steps) != 1 or not rest:
+            known = [f"{step.label}.{name}" for step in self.steps for name in type(step).model_fields]
+            if len(steps) > 1:
+                raise ParameterError(f"'{address}' is ambiguous: {', '.join(step.label for step in steps)}")
+            raise ParameterError(f"'{address}': no such parameter{did_you_mean(address, known)}")
+        changed = _changed(steps[0], rest, value, address)
+        return Chain(*[changed if step is steps[0] else step for step in self.steps])
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The resolved chain as plain lists, dictionaries, texts and numbers."""
+        return [to_json(step) for step in self.steps]
+
+    @classmethod
+    def from_json(cls, steps: list[dict[str, Any]]) -> Chain:
+        """The chain that :meth:`to_json` wrote; classes are looked up by name among the installed plugins."""
+        return cls(*[_from_json(step) for step in steps])
+
+
+def expression_types(step: Step, columns: Columns) -> dict[str, ColumnType]:
+    """Types of the columns that the expressions among a step's parameters become."""
+    texts = [text for text in step.wired("expression") if text not in columns]
+    return {text: parse(text, step.label).result_type(columns) for text in texts}
+
+
+def reader_expressions(reader: Reader) -> list[str]:
+    """Every expression over branches that the reader's samples and its split hold."""
+    texts = [value for sample in reader.samples for value in (sample.label, sample.weight) if isinstance(value, str)]
+    return list(dict.fromkeys([*texts, *reader.split.expressions()]))
+
+
+def host_names(step: Step) -> set[str]:
+    """Columns that a step reads, those inside its expressions included."""
+    inside = {name for text in step.wired("expression") for name in parse(text, step.label).names}
+    return set(step.reads()) | inside
+
+
+def is_host(step: Step) -> bool:
+    """Whether a step works on host columns, before the device."""
+    return isinstance(step, Algorithm | Selection)
+
+
+def _refuse_clash(step: Step, added: dict[str, ColumnType], columns: Columns) -> None:
+    for name in added:
+        if name in columns:
+            raise ColumnClash(
+                f"{step.label} would add column '{name}', which exists already; choose another name"
+                + (" or say replace=True" if "replace" in type(step).model_fields else "")
+            )
+
+
+def _refuse_stale(step: Step, added: dict[str, ColumnType], texts: set[str]) -> None:
+    for text in texts:
+        stale = set(parse(text, step.label).names) & set(added)
+        if stale:
+            raise ColumnClash(
+                f"{step.label} would replace column '{stale.pop()}', which the expression '{text}' of an earlier step "
+                "has read already; give the new column another name"
+            )
+
+
+def _changed(part: PartT, address: str, value: Any, whole: str) -> PartT:
+    field, _, rest = address.partition(".")
+    if field not in type(part).model_fields:
+        raise ParameterError(
+            f"'{whole}': {type(part).__name__} has no parameter '{field}'{did_you_mean(field, type(part).model_fields)}"
+        )
+    if not rest:
+        return part.replaced(**{field: value})
+    inner = getattr(part, field)
+    if not isinstance(inner, Description):
+        raise ParameterError(f"'{whole}': {type(part).__name__}.{field} is {inner!r}, which has no parameters")
+    return part.replaced(**{field: _changed(inner, rest, value, whole)})
+
+
+def to_json(value: Any) -> Any:
+    """A description, or a list of them, as plain lists, dictionaries, texts and numbers."""
+    if isinstance(value, Description):
+        parameters = {name: to_json(item) for name, item in value.parameters().items()}
+        return {"type": type(value).__name__, "parameters": parameters}
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: to_json(item) for key, item in value.items()}
+    return value
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_from_json(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) != {"type", "parameters"}:
+        return {key: _from_json(item) for key, item in value.items()}
+    parameters = {name: _from_json(item) for name, item in value["parameters"].items()}
+    return _class_of(value["type"])(**parameters)
+
+
+def _class_of(name: str) -> type[Description]:
+    from hepdl import plugins
+    from hepdl.data.split import Split
+    from hepdl.sources import Sample
+
+    own: dict[str, type[Description]] = {"Sample": Sample, "Split": Split}
+    return own[name] if name in own else plugins.load(name)

@@ -1,0 +1,73 @@
+"""What is said at the end of a job: cost of each step, what became of the entries, results and where they are."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hepdl.algorithm import Selection
+from hepdl.cli.text import table
+from hepdl.sources import PARTS
+
+if TYPE_CHECKING:
+    from hepdl.clock import Cost
+    from hepdl.engine import Outcome
+    from hepdl.ledger import FileAccount, Ledger
+
+MOST_FILES = 20
+"""Files of a run up to which each one has its line on the screen; ``ledger.json`` always has all."""
+
+NEGLIGIBLE_S = 1e-3
+"""Seconds below which the end of a step is not worth a line."""
+
+
+def ending(outcome: Outcome, device: str, folder: Path) -> str:
+    """All tables, the words of reports and writers, and one line about the whole run."""
+    pictures = sorted(str(path) for path in folder.glob("plots/*.png"))
+    selections = [step.label for step in outcome.steps if isinstance(step, Selection)]
+    blocks = [cost_table(outcome.clock.costs), ledger_table(outcome.ledger, selections), "\n".join(outcome.summaries)]
+    blocks += ["pictures:\n  " + "\n  ".join(pictures)] if pictures else []
+    return "\n\n".join([*filter(None, blocks), last_line(outcome, device, folder)])
+
+
+def cost_table(costs: list[Cost]) -> str:
+    """Per step and phase: calls, wall and CPU time, memory, time a call, time the training waited for data."""
+    rows = [
+        [c.step, c.phase, c.calls, c.wall_s, c.cpu_s, c.memory_mb, 1000 * c.wall_s / max(c.calls, 1), c.waiting_s]
+        for c in costs
+        if c.phase != "finalize" or c.wall_s > NEGLIGIBLE_S
+    ]
+    return table(["step", "phase", "calls", "wall [s]", "CPU [s]", "memory [MB]", "ms/call", "waiting [s]"], rows)
+
+
+def ledger_table(ledger: Ledger, selections: list[str]) -> str:
+    """Per file (when there are few) and per sample what became of the entries; ``selections`` reject in this order."""
+    head = ["sample", "file", "on disk", "read", *[f"- {label}" for label in selections], *PARTS, "sum of weights"]
+    rows = []
+    for sample in dict.fromkeys(account.sample for account in ledger.files):
+        files = [account for account in ledger.files if account.sample == sample]
+        few = files if len(ledger.files) <= MOST_FILES else []
+        rows += [_account(sample, Path(f.path).name, [f], selections) for f in few]
+        rows += [_account(sample, f"all {len(files)} files", files, selections)] if len(files) > 1 or not few else []
+    skipped = [f"skipped: {item.get('path')}: {item.get('reason')}" for item in ledger.skipped]
+    return "\n".join([table(head, rows), *skipped, *[f"note: {note}" for note in ledger.notes]])
+
+
+def _account(sample: str, name: str, files: list[FileAccount], selections: list[str]) -> list[object]:
+    rejected = [sum(f.rejected.get(label, 0) for f in files) for label in selections]
+    parts = [sum(f.parts[part] for f in files) for part in PARTS]
+    read = [sum(f.entries for f in files), sum(f.read for f in files)]
+    return [sample, name, *read, *rejected, *parts, math.fsum(f.sum_weights for f in files)]
+
+
+def last_line(outcome: Outcome, device: str, folder: Path) -> str:
+    """Entries read and accounted for, waiting, device, duration, folder."""
+    totals, costs = outcome.ledger.totals(), outcome.clock.costs
+    fitting = math.fsum(c.wall_s for c in costs if c.phase == "fit")
+    waiting = math.fsum(c.waiting_s for c in costs) / fitting if fitting else 0.0
+    accounted = totals["selected"] + totals["rejected"]
+    return (
+        f"{totals['read']:,} entries read, {accounted:,} accounted for; training waited {waiting:.1%} of its time for "
+        f"data; device {device}; {outcome.clock.elapsed:.1f} s; everything is in {folder}"
+    )

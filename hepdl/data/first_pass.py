@@ -1,0 +1,226 @@
+"""The first pass: every entry of every file once, from branches to packed columns of the selected events.
+
+The engine's own columns are added, the host steps run, and the ledger counts where each entry went. What is in the
+cache already is not decoded again; the numbers are the same with a cold cache, a warm one and none.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hepdl.algorithm import Reader, Step
+from hepdl.chain import ENGINE_COLUMNS
+from hepdl.clock import Clock
+from hepdl.columns import Columns
+from hepdl.data.cache import Cache, read_rows, write_rows
+from hepdl.data.entries import Entries
+from hepdl.data.host import apply_host_steps, columns_from_outside, needed_steps
+from hepdl.data.keys import Keys, file_identity
+from hepdl.data.sinks import DiskSink, MemorySink
+from hepdl.data.store import has_column, open_column
+from hepdl.data.table import Table
+from hepdl.data.values import refuse_duplicates, refuse_not_finite
+from hepdl.errors import BadValues, InputError, NothingLeft, TamperedFile
+from hepdl.events import Column, Events
+from hepdl.expressions import parse
+from hepdl.job import Job
+from hepdl.ledger import Ledger
+from hepdl.sources import Source
+
+PER_RUN = ("source", "sample")
+"""Columns that number the files and samples of this run, and so are not cached."""
+
+
+@dataclass
+class Selected:
+    """What the first pass found."""
+
+    table: Table
+    identities: dict[int, Events] = field(default_factory=dict)
+    """Index of a file → ``entry`` and the identity columns of all its entries that were read."""
+
+
+class FirstPass:
+    """Runs the host steps at the head of a chain over all files, or finds that it was done before."""
+
+    def __init__(
+        self, reader: Reader, steps: Sequence[Step], job: Job, ranges: Sequence[tuple[int, int]], clock: Clock,
+        cache: Cache | None = None,
+    ) -> None:  # fmt: skip
+        assert job.ledger is not None
+        self.reader, self.steps, self.job, self.ranges, self.clock = reader, steps, job, ranges, clock
+        self.ledger: Ledger = job.ledger
+        self.cache = cache
+        self.samples = list(dict.fromkeys(source.sample.name for source in job.sources))
+        self.labelled = any(source.sample.label is not None for source in job.sources)
+        self.identities: dict[int, Events] = {}
+
+    def run(self, offers: Columns, keep: Sequence[str]) -> Selected:
+        """The selected events with the columns ``keep``."""
+        stored = [name for name in keep if name not in PER_RUN]
+        self._check_files(offers, stored)
+        pieces = [self._numbered(self._piece(source, offers, stored), source) for source in self.job.sources]
+        self._refuse_duplicates()
+        if not any(len(piece) for piece in pieces):
+            raise NothingLeft(self._why_nothing())
+        table = _scaled_to_xsec(Table(pieces), self.job.sources, self.ledger)
+        self.ledger.divide(table.column("source"), table.column("part"), table.column("weight"))
+        if self.cache is not None:
+            self.cache.prune()
+        return Selected(table, self.identities)
+
+    def _check_files(self, offers: Columns, keep: list[str]) -> None:
+        """Before anything is decoded: whether every file has what will be read from it."""
+        for source in {source.sample.name: source for source in self.job.sources}.values():
+            self.reader.check(self._branches(source, offers, self.steps, keep), sample=source.sample.name)
+
+    def _branches(self, source: Source, offers: Columns, steps: Sequence[Step], keep: list[str]) -> list[str]:
+        """Branches to read from a file, in the file's order; an unknown name is an error."""
+        made = set(ENGINE_COLUMNS) | ({"label"} if self.labelled else set())
+        own = [value for value in (source.sample.label, source.sample.weight) if isinstance(value, str)]
+        raw = {name for text in own + self.reader.split.expressions() for name in parse(text, self.reader.label).names}
+        raw |= set(self.reader.identity) | columns_from_outside(steps, keep, made)
+        for name in sorted(raw - set(offers)):
+            offers.need(name, self.reader.label)
+        if self.labelled and "label" in offers:
+            raw.add("label")  # to be compared with what the sample says
+        return [name for name in offers if name in raw]
+
+    def _piece(self, source: Source, offers: Columns, keep: list[str]) -> Events:
+        """The cached columns of a file, after decoding those that are missing."""
+        account = self.ledger.files[source.index]
+        account.first, account.stop = self.ranges[source.index]
+        if self.cache is None:
+            return self._read(source, offers, MemorySink(keep))
+        before = file_identity(source)
+        try:
+            piece = self._cached(source, offers, keep)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+                raise
+            where = f"the cache in '{self.cache.folder}'"
+            self.ledger.note(f"{where} cannot be written ({error.strerror}): going on without")
+            self.cache = None
+            self._forget(source)
+            piece = self._read(source, offers, MemorySink(keep))
+        if file_identity(source) != before:
+            raise InputError(f"'{source.path}' changed while it was read; wait until it is complete and start again")
+        return piece
+
+    def _cached(self, source: Source, offers: Columns, keep: list[str]) -> Events:
+        assert self.cache is not None
+        keys = Keys(self.reader, self.steps, source, self.ranges[source.index])
+        part = self.cache.part(keys.part)
+        paths = {name: part / keys.column(name) for name in keep}
+        identity = {name: part / keys.file_column(name) for name in ("entry", *self.reader.identity)}
+        rows = read_rows(part)
+        missing = [name for name, path in paths.items() if rows is None or not has_column(path)]
+        if missing or not all(map(has_column, identity.values())) or keys.weight not in (rows or {}).get("sums", {}):
+            sink = DiskSink({name: paths[name] for name in missing or ["weight"]}, identity)
+            self._read(source, offers, sink)
+            write_rows(part, self._rows_of(source, keys, rows))
+        else:
+            self._account(source, rows or {}, keys)
+        try:
+            self.identities[source.index] = Events({name: open_column(path) for name, path in identity.items()})
+            return Events({name: open_column(path) for name, path in paths.items()})
+        except TamperedFile as error:
+            raise TamperedFile(f"{error}; remove the folder '{part}', the next run makes it anew") from None
+
+    def _rows_of(self, source: Source, keys: Keys, before: dict[str, Any] | None) -> dict[str, Any]:
+        account = self.ledger.files[source.index]
+        sums = {**(before or {}).get("sums", {}), keys.weight: account.sum_weights}
+        return {"source": source.path, "read": account.read, "rejected": account.rejected, "sums": sums}
+
+    def _account(self, source: Source, rows: dict[str, Any], keys: Keys) -> None:
+        account = self.ledger.files[source.index]
+        account.read, account.rejected = rows["read"], dict(rows["rejected"])
+        account.sum_weights = rows["sums"][keys.weight]
+
+    def _forget(self, source: Source) -> None:
+        account = self.ledger.files[source.index]
+        account.read, account.rejected, account.sum_weights = 0, {}, 0.0
+
+    def _read(self, source: Source, offers: Columns, sink: MemorySink | DiskSink) -> Events:
+        """Decode a file and fill the sink; returns what the sink holds."""
+        steps = needed_steps(self.steps, sink.names)
+        entries = Entries(self.reader, source, self.labelled, self.ledger)
+        with sink:
+            for raw in self._blocks(source, self._branches(source, offers, steps, sink.names)):
+                block, identity = entries.complete(raw, self.samples.index(source.sample.name))
+                refuse_not_finite(block, ["weight"], self.job.sources)
+                self.ledger.read(source, block["weight"])
+                sink.identify(identity)
+                sink.append(apply_host_steps(block, steps, self.ledger, self.clock))
+        self.identities[source.index] = sink.identity
+        return sink.events
+
+    def _blocks(self, source: Source, branches: list[str]) -> Iterator[Events]:
+        first, stop = self.ranges[source.index]
+        blocks = iter(self.reader.blocks(source, branches, first, stop)) if stop > first else iter(())
+        while True:
+            with self.clock.time(self.reader.label, "read"):
+                raw = next(blocks, None)
+            if raw is None:
+                return
+            yield raw
+
+    def _numbered(self, piece: Events, source: Source) -> Events:
+        n = len(piece)
+        index = {"source": source.index, "sample": self.samples.index(source.sample.name)}
+        numbers: dict[str, Column] = {name: np.full(n, number, np.int32) for name, number in index.items()}
+        return Events(numbers | piece.columns(), n)
+
+    def _refuse_duplicates(self) -> None:
+        names = self.reader.identity
+        if not names or self.reader.several_per_event:
+            return
+        by_sample: dict[str, list[Events]] = {}
+        for index, identity in self.identities.items():
+            if not len(identity):
+                continue
+            by_sample.setdefault(self.job.sources[index].sample.name, []).append(identity)
+        for sample, blocks in by_sample.items():
+            refuse_duplicates(names, [np.concatenate([block[name] for block in blocks]) for name in names], sample)
+
+    def _why_nothing(self) -> str:
+        rejected: dict[str, int] = {}
+        for account in self.ledger.files:
+            for label, count in account.rejected.items():
+                rejected[label] = rejected.get(label, 0) + count
+        read = self.ledger.totals()["read"]
+        if not read:
+            files = len(self.ledger.files)
+            return f"no entries were read: the {files} input files are empty, or -n and --skip leave none"
+        cuts = ", ".join(f"{label} rejected {count}" for label, count in rejected.items())
+        return f"all {read} events were rejected: {cuts}; loosen the selection or check its units (MeV or GeV?)"
+
+
+def _scaled_to_xsec(table: Table, sources: Sequence[Source], ledger: Ledger) -> Table:
+    factors = np.ones(len(sources))
+    for sample in {source.sample.name: source.sample for source in sources}.values():
+        if sample.xsec is None:
+            continue
+        accounts = [account for account in ledger.files if account.sample == sample.name]
+        total = sum(account.sum_weights for account in accounts)
+        if total <= 0:
+            raise BadValues(f"sample '{sample.name}': the sum of weights is {total:.6g}, cannot scale to xsec")
+        for index, account in enumerate(ledger.files):
+            if account.sample == sample.name:
+                factors[index] = sample.xsec / total
+                account.sum_weights *= factors[index]
+        scaled = f"weights × {sample.xsec / total:.6g} = {sample.xsec} pb / Σw of the entries read"
+        ledger.note(f"sample '{sample.name}': {scaled}")
+    return table.mapped(lambda piece: _weighted(piece, factors))
+
+
+def _weighted(piece: Events, factors: np.ndarray) -> Events:
+    factor = factors[int(piece["source"][0])]
+    if factor == 1:
+        return piece
+    return Events(piece.columns() | {"weight": piece["weight"] * np.float32(factor)}, len(piece))

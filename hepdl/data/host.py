@@ -1,0 +1,72 @@
+"""Host steps over one block: columns are added, rejected events are counted and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hepdl.algorithm import Algorithm, Selection, Step
+from hepdl.chain import host_names
+from hepdl.clock import Clock
+from hepdl.description import Output
+from hepdl.events import Column, Events
+from hepdl.expressions import parse
+from hepdl.ledger import Ledger
+
+
+class Evaluated(Algorithm):
+    """An expression among the parameters of a later step, as a column that is named by its text."""
+
+    text: Output
+    """The expression."""
+    step: str
+    """Label of the step, for messages."""
+
+    def reads(self) -> list[str]:
+        return list(parse(self.text, self.step).names)
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        return {self.text: parse(self.text, self.step).evaluate(events)}
+
+
+def needed_steps(steps: Sequence[Step], names: Sequence[str]) -> list[Step]:
+    """The steps that some columns need, and all selections."""
+    needed, wanted = [], set(names)
+    for step in reversed(steps):
+        if isinstance(step, Selection) or wanted & set(step.wired("output")):
+            needed.append(step)
+            wanted |= host_names(step)
+    return needed[::-1]
+
+
+def columns_from_outside(steps: Sequence[Step], names: Sequence[str], made: set[str]) -> set[str]:
+    """Columns that must be there before the steps run, so that they can run and ``names`` be there after them."""
+    outside: set[str] = set()
+    made = set(made)
+    for step in steps:
+        outside |= host_names(step) - made
+        made |= set(step.wired("output")) | set(step.wired("expression"))
+    return outside | (set(names) - made)
+
+
+def apply_host_steps(events: Events, steps: Sequence[Step], ledger: Ledger, clock: Clock) -> Events:
+    """Run host steps over a block."""
+    for step in steps:
+        with clock.time(step.label, "execute"):
+            events = with_expressions(events, step)
+            if isinstance(step, Selection):
+                mask = step.execute(events)
+                ledger.reject(step.label, events["source"][~mask])
+                events = events.where(mask)
+            elif isinstance(step, Algorithm):
+                added = step.execute(events)
+                if getattr(step, "replace", False):
+                    events = Events(events.columns() | added, len(events))
+                else:
+                    events = events.plus(added, step.label)
+    return events
+
+
+def with_expressions(events: Events, step: Step) -> Events:
+    """The events and the columns that the expressions among a step's parameters become."""
+    texts = [text for text in step.wired("expression") if text not in events]
+    return events.plus({text: parse(text, step.label).evaluate(events) for text in texts}, step.label)

@@ -1,0 +1,99 @@
+"""Keys: what a cached column depends on, folded into a name.
+
+A column is keyed by its own definition and, through the part that it lies in, by the file, the entries and the
+selection: change any of them, or the code of an algorithm that acted, and it is another column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hepdl.algorithm import Reader, Selection, Step
+from hepdl.chain import host_names, to_json
+from hepdl.sources import Source
+
+Definition = Any
+"""Nested lists and texts that say how a column came about."""
+
+
+class Keys:
+    """Keys of the part and of the columns of one file, after some host steps."""
+
+    def __init__(self, reader: Reader, steps: Sequence[Step], source: Source, entries: tuple[int, int]) -> None:
+        self._source = source
+        self._defined = _engine_columns(reader, source)
+        selections = []
+        for step in steps:
+            inputs = [self._definition(name) for name in sorted(host_names(step))]
+            made = [_plain(step), code_of(type(step)), inputs]
+            if isinstance(step, Selection):
+                selections.append(made)
+            for name in step.wired("output"):
+                self._defined[name] = [made, name]
+        origin = [_reader(reader), code_of(type(reader)), file_identity(source), list(entries)]
+        self.part = digest([origin, selections])
+        self.weight = self.column("weight")
+
+    def column(self, name: str) -> str:
+        """Key of a column of the selected events within the part."""
+        return digest(["selected", name, self._definition(name)])
+
+    def file_column(self, name: str) -> str:
+        """Key of a column of all entries within the part."""
+        return digest(["all", name])
+
+    def _definition(self, name: str) -> Definition:
+        return self._defined.get(name, ["branch", name])
+
+
+def digest(value: Any) -> str:
+    """A short name for nested lists, texts and numbers."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def file_identity(source: Source) -> list[Any]:
+    """Path, size, time of change and UUID of a file; for one that is not on this disk what the format says."""
+    path = Path(source.path)
+    stat = path.stat() if path.exists() else None
+    place = [str(path.resolve()), stat.st_size, stat.st_mtime_ns] if stat else [source.path]
+    return [*place, source.uuid, source.entries, source.tree]
+
+
+def code_of(cls: type) -> str:
+    """A digest of the file in which a class is written, so that an edited plugin is another one."""
+    try:
+        file = inspect.getsourcefile(cls)
+    except TypeError:
+        file = None
+    content = Path(file).read_bytes() if file and Path(file).is_file() else cls.__qualname__.encode()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _engine_columns(reader: Reader, source: Source) -> dict[str, Definition]:
+    sample = source.sample
+    keyed_by = [sample.key, reader.identity] if reader.identity else [sample.key, source.uuid]
+    return {
+        "entry": ["entry"],
+        "weight": ["weight", sample.weight],
+        "label": ["label", sample.label],
+        "part": ["part", to_json(reader.split), keyed_by],
+    }
+
+
+def _plain(step: Step) -> Any:
+    parameters = to_json(step)
+    parameters["parameters"].pop("name")
+    return parameters
+
+
+def _reader(reader: Reader) -> Any:
+    parameters = _plain(reader)
+    for name in ("samples", "split", "identity", "several_per_event"):
+        parameters["parameters"].pop(name)
+    return parameters

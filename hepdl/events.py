@@ -1,0 +1,152 @@
+"""Events: a block of named columns of equal length, on the host or on the device.
+
+One row is one example. A column is an array ``[N]``, ``[N, F]`` or ``[N, C, H, W]`` (numpy on the host, torch on
+the device), or :class:`Jagged`: a list of particles in each event, kept as ``values`` and ``offsets`` without
+padding. Blocks are never changed; what returns a changed block returns a new one that shares the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from hepdl.errors import ColumnClash, MissingColumn, WiringError, did_you_mean
+from hepdl.jagged import Array, Jagged, numpy_of, tensor_of
+
+__all__ = ["Array", "Column", "Events", "Jagged"]
+
+Column = Any
+"""An :data:`Array` or :class:`Jagged`."""
+
+
+class Events(Mapping[str, Column]):
+    """A block of named columns of equal length; reading an unknown name says what there is."""
+
+    __slots__ = ("_columns", "_length")
+
+    def __init__(self, columns: Mapping[str, Column], length: int | None = None) -> None:
+        lengths = {name: len(column) for name, column in columns.items()}
+        if length is None:
+            length = next(iter(lengths.values()), 0)
+        wrong = {name: n for name, n in lengths.items() if n != length}
+        if wrong:
+            raise WiringError(f"columns of one block must have equal length {length}, but: {wrong}")
+        self._columns = dict(columns)
+        self._length = length
+
+    def __getitem__(self, name: str) -> Column:
+        try:
+            return self._columns[name]
+        except KeyError:
+            raise MissingColumn(f"there is no column '{name}'{did_you_mean(name, self._columns)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        """Number of events (not of columns)."""
+        return self._length
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __bool__(self) -> bool:
+        return self._length > 0
+
+    def __repr__(self) -> str:
+        return f"Events({self._length} rows: {', '.join(self._columns)})"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return list(self._columns)
+
+    def columns(self) -> dict[str, Column]:
+        """Name → column (a new dictionary)."""
+        return dict(self._columns)
+
+    def plus(self, columns: Mapping[str, Column], step: str = "") -> Self:
+        """This block and more columns; a name that exists already is an error."""
+        clash = [name for name in columns if name in self._columns]
+        if clash:
+            raise ColumnClash(f"{step or 'a step'} would add column '{clash[0]}', which exists already")
+        return type(self)(self._columns | dict(columns), self._length)
+
+    def only(self, names: Sequence[str]) -> Self:
+        """These columns alone."""
+        return type(self)({name: self[name] for name in names}, self._length)
+
+    def take(self, rows: Array) -> Self:
+        """The rows with these integer indices, in that order."""
+        columns = {name: _take(column, rows) for name, column in self._columns.items()}
+        return type(self)(columns, len(rows))
+
+    def where(self, mask: np.ndarray) -> Self:
+        """The rows where a host mask ``[N]`` is true."""
+        return self.take(np.flatnonzero(mask))
+
+    def rows(self, start: int, stop: int) -> Self:
+        """A contiguous run of rows; flat columns stay views."""
+        columns: dict[str, Column] = {}
+        for name, column in self._columns.items():
+            columns[name] = column.rows(start, stop) if isinstance(column, Jagged) else column[start:stop]
+        return type(self)(columns, max(0, min(stop, self._length) - start))
+
+    def to(self, device: Any) -> Self:
+        """The same columns as tensors on a torch device; text columns stay on the host."""
+        return type(self)({name: _to(column, device) for name, column in self._columns.items()}, self._length)
+
+    def host(self) -> Self:
+        """The same columns as numpy arrays."""
+        columns = {name: c.host() if isinstance(c, Jagged) else numpy_of(c) for name, c in self._columns.items()}
+        return type(self)(columns, self._length)
+
+    @classmethod
+    def joined(cls, blocks: Sequence[Events]) -> Self:
+        """Several blocks of tensors with the same columns, one after the other."""
+        columns = {name: _joined([block[name] for block in blocks]) for name in blocks[0]}
+        return cls(columns, sum(len(block) for block in blocks))
+
+    @classmethod
+    def concatenate(cls, blocks: Sequence[Events]) -> Self:
+        """Several host blocks with the same columns, one after the other."""
+        if not blocks:
+            return cls({})
+        names = blocks[0].names
+        odd = [sorted(set(block) ^ set(names)) for block in blocks if set(block) != set(names)]
+        if odd:
+            raise WiringError(f"blocks to be joined have different columns: {odd[0]} are not in all of them")
+        columns = {name: _concatenate([block[name] for block in blocks]) for name in names}
+        return cls(columns, sum(len(block) for block in blocks))
+
+
+def _take(column: Column, rows: Array) -> Column:
+    return column.take(rows) if isinstance(column, Jagged) else column[rows]
+
+
+def _concatenate(columns: Sequence[Column]) -> Column:
+    if isinstance(columns[0], Jagged):
+        return Jagged.concatenate(columns)
+    return np.concatenate(columns)
+
+
+def _joined(columns: Sequence[Column]) -> Column:
+    import torch
+
+    if not isinstance(columns[0], Jagged):
+        return torch.cat(list(columns))
+    starts = [0]
+    for column in columns:
+        starts.append(starts[-1] + column.values.shape[0])
+    offsets = [column.offsets[1:] + start for column, start in zip(columns, starts, strict=False)]
+    return Jagged(torch.cat([c.values for c in columns]), torch.cat([columns[0].offsets[:1], *offsets]))
+
+
+def _to(column: Column, device: Any) -> Column:
+    if isinstance(column, Jagged):
+        return column.to(device)
+    if isinstance(column, np.ndarray) and column.dtype.kind in "OSU":
+        return column
+    return tensor_of(column, device)

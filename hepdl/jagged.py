@@ -1,0 +1,175 @@
+"""Jagged: a list of particles in each event, without padding, on the host or on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hepdl.errors import WiringError
+
+if TYPE_CHECKING:
+    import awkward as ak
+    import torch
+
+Array = Any
+"""A numpy array (host) or a torch tensor (device)."""
+
+
+@dataclass(frozen=True)
+class Jagged:
+    """A list of particles in each event: particles of event ``i`` are ``values[offsets[i]:offsets[i + 1]]``.
+
+    ``values`` is ``[n]`` or ``[n, F]``, ``offsets`` is ``[N + 1]`` int64, starts at 0 and ends at ``n``.
+    """
+
+    values: Array
+    offsets: Array
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Array:
+        """Particles in each event, ``[N]``."""
+        return self.offsets[1:] - self.offsets[:-1]
+
+    def take(self, rows: Array) -> Jagged:
+        """The events ``rows`` (integer indices ``[M]``), in that order, packed without padding."""
+        if isinstance(self.values, np.ndarray):
+            return _take_host(self, rows)
+        return _take_device(self, rows)
+
+    def rows(self, start: int, stop: int) -> Jagged:
+        """A contiguous run of events, its values a view."""
+        offsets = self.offsets[min(start, len(self)) : max(start, stop) + 1]
+        first, last = int(offsets[0]), int(offsets[-1])
+        return Jagged(self.values[first:last], offsets - first)
+
+    def to(self, device: Any) -> Jagged:
+        """The same list on a torch device."""
+        return Jagged(tensor_of(self.values, device), tensor_of(self.offsets, device))
+
+    def host(self) -> Jagged:
+        """The same list as numpy arrays."""
+        return Jagged(numpy_of(self.values), numpy_of(self.offsets))
+
+    def event_index(self) -> torch.Tensor:
+        """The event of each particle, ``[n]`` int64 on the device: what segment sums and graph batches need."""
+        import torch
+
+        rows = torch.arange(len(self), device=self.offsets.device)
+        return torch.repeat_interleave(rows, self.lengths, output_size=self.values.shape[0])
+
+    def padded(self, most: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """``([N, P, ...] values, [N, P] mask)`` with ``P = most`` or the longest list; zeros where there is none.
+
+        Longer lists are cut after ``most``. Without ``most`` the host must know the longest list, which waits for
+        the device once.
+        """
+        import torch
+
+        if most is None:
+            most = int(self.lengths.max()) if len(self) else 0
+        place = torch.arange(most, device=self.offsets.device)
+        mask = place[None, :] < self.lengths[:, None]
+        if self.values.shape[0] == 0:
+            return self.values.new_zeros((len(self), most, *self.values.shape[1:])), mask
+        index = (self.offsets[:-1, None] + place[None, :]).clamp_(max=self.values.shape[0] - 1)
+        values = self.values[index]
+        return torch.where(mask.reshape(*mask.shape, *[1] * (values.dim() - 2)), values, values.new_zeros(())), mask
+
+    def packed_sequence(self) -> Any:
+        """A torch ``PackedSequence`` for recurrent networks; events without particles are an error."""
+        from torch.nn.utils.rnn import pack_padded_sequence
+
+        values, _ = self.padded()
+        values = values[..., None] if values.dim() == 2 else values
+        lengths = self.lengths.cpu()
+        if len(lengths) and int(lengths.min()) == 0:
+            raise WiringError("a packed sequence needs at least one particle in each event; use padded() and its mask")
+        return pack_padded_sequence(values, lengths, batch_first=True, enforce_sorted=False)
+
+    def graph(self, edge_index: torch.Tensor | None = None) -> Any:
+        """A torch-geometric ``Batch`` whose nodes are the particles and whose graphs are the events."""
+        from torch_geometric.data import Batch
+
+        x = self.values if self.values.dim() > 1 else self.values[:, None]
+        batch = Batch(x=x, edge_index=edge_index, batch=self.event_index(), ptr=self.offsets)
+        batch._num_graphs = len(self)
+        return batch
+
+    def awkward(self) -> ak.Array:
+        """The list as an awkward array that shares the memory."""
+        import awkward as ak
+
+        host = self.host()
+        layout = ak.contents.ListOffsetArray(ak.index.Index64(host.offsets), ak.to_layout(host.values))
+        return ak.Array(layout)
+
+    @classmethod
+    def from_awkward(cls, array: ak.Array) -> Jagged:
+        """From an awkward array of one list an event; WiringError when it is something else."""
+        import awkward as ak
+
+        packed = ak.to_packed(array)
+        try:
+            lengths = ak.to_numpy(ak.num(packed, axis=1), allow_missing=False)
+            return cls.from_lengths(ak.to_numpy(ak.flatten(packed, axis=1), allow_missing=False), lengths)
+        except ValueError:
+            raise WiringError(
+                f"a jagged column needs one list an event, without missing values, but this is {array.type}"
+            ) from None
+
+    @classmethod
+    def from_lengths(cls, values: np.ndarray, lengths: np.ndarray) -> Jagged:
+        """From packed values and the number of particles in each event."""
+        offsets = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return cls(values, offsets)
+
+    @classmethod
+    def concatenate(cls, blocks: Sequence[Jagged]) -> Jagged:
+        """Several host lists one after the other."""
+        lengths = np.concatenate([block.lengths for block in blocks])
+        return cls.from_lengths(np.concatenate([block.values for block in blocks]), lengths)
+
+
+def _take_host(jagged: Jagged, rows: np.ndarray) -> Jagged:
+    lengths = jagged.lengths[rows]
+    taken = Jagged.from_lengths(jagged.values, lengths)
+    start = np.repeat(jagged.offsets[:-1][rows] - taken.offsets[:-1], lengths)
+    return Jagged(jagged.values[start + np.arange(len(start))], taken.offsets)
+
+
+def _take_device(jagged: Jagged, rows: torch.Tensor) -> Jagged:
+    import torch
+
+    lengths = jagged.lengths[rows]
+    offsets = torch.zeros(len(rows) + 1, dtype=torch.int64, device=lengths.device)
+    torch.cumsum(lengths, 0, out=offsets[1:])
+    start = torch.repeat_interleave(jagged.offsets[:-1][rows] - offsets[:-1], lengths)
+    return Jagged(jagged.values[start + torch.arange(len(start), device=start.device)], offsets)
+
+
+def tensor_of(array: Array, device: Any) -> torch.Tensor:
+    """A numpy array or a tensor as a tensor on a device."""
+    import torch
+
+    if isinstance(array, np.ndarray):
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        if not array.flags.writeable or not array.flags.c_contiguous:
+            array = array.copy()
+        array = torch.from_numpy(array)
+    moved: torch.Tensor = array.to(device)
+    return moved
+
+
+def numpy_of(array: Array) -> np.ndarray:
+    """A tensor or a numpy array as a numpy array."""
+    if isinstance(array, np.ndarray):
+        return array
+    values: np.ndarray = array.detach().cpu().numpy()
+    return values

@@ -1,0 +1,111 @@
+"""Parts of a learning step: networks, densities, losses, optimisers. No scheme knows a network, nor the other way.
+
+A part is a description; its ``build`` makes the torch object. N networks and M schemes need N + M classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from hepdl.columns import Columns, ColumnType
+from hepdl.description import Description, Inputs, Output, parameter
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+class Network(Description):
+    """A function of named columns that can be trained.
+
+    The module's ``forward`` takes one argument for each input column, in order: a tensor ``[N]`` or ``[N, F]`` for
+    a flat column, a :class:`hepdl.events.Jagged` for a jagged one. It returns ``[N, outputs]``, without the last
+    activation, which belongs to the loss.
+    """
+
+    inputs: Inputs
+    """Columns the network reads."""
+    output: Output = "score"
+    """Column its result becomes."""
+
+    def build(self, columns: Columns, outputs: int) -> nn.Module:
+        """The torch module for these column types and this many outputs, freshly initialised."""
+        raise NotImplementedError
+
+
+class Density(Description):
+    """A conditional density p(target | inputs) that can be trained: the adversary of a pivot, for example.
+
+    The module offers ``log_prob(target, *inputs) -> [N]`` in nats (natural units of the target),
+    ``check(target)``, which raises :class:`hepdl.errors.BadValues` for targets it has no probability for, and
+    ``prepare(target, weight)``, which takes from the training targets whatever it needs (centre and width, or the
+    classes) into buffers before training, and raises :class:`hepdl.errors.BadValues` when it cannot use them.
+    """
+
+    inputs: Inputs
+    """Columns the density is conditioned on."""
+
+    def build(self, columns: Columns) -> nn.Module:
+        """The torch module for these column types."""
+        raise NotImplementedError
+
+
+class Loss(Description):
+    """What is minimised, for each event: weights and masks are applied by the training scheme.
+
+    ``outputs`` says how many numbers the network must give, ``loss`` compares them with the target, ``activate``
+    turns them into the column that goes out. For a likelihood of your own write a subclass: ``loss`` is then
+    −log L of each event.
+    """
+
+    @property
+    def labels(self) -> int:
+        """Number of classes when the target is a class label 0, 1, 2, ...; 0 for any other target."""
+        return 0
+
+    def outputs(self, target: ColumnType) -> int:
+        """Number of network outputs for this target."""
+        raise NotImplementedError
+
+    def check(self, target: torch.Tensor, name: str) -> None:
+        """Raise :class:`hepdl.errors.BadValues` when values of the target column ``name`` cannot be learned.
+
+        Called once, before training, with all events that have a weight.
+        """
+
+    def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Loss of each event ``[N]`` from ``[N, outputs]`` and ``[N]`` or ``[N, outputs]``."""
+        raise NotImplementedError
+
+    def activate(self, prediction: torch.Tensor) -> torch.Tensor:
+        """The column that goes out, ``[N]`` or ``[N, outputs]``."""
+        raise NotImplementedError
+
+
+class Optimizer(Description):
+    """How weights follow their gradients."""
+
+    decay: float = parameter(0.0, ge=0)
+    """δ: the rate ε becomes ε / (1 + δ) after each epoch."""
+
+    @property
+    def needs_all_events(self) -> bool:
+        """Whether steps on single batches have no meaning."""
+        return False
+
+    def decay_factor(self, epoch: int) -> float:
+        """What is left of the rate in this epoch, counted from 0."""
+        return float((1 + self.decay) ** -epoch)
+
+    def build(self, parameters: Iterable[Any]) -> torch.optim.Optimizer:
+        """The torch optimiser over these parameters."""
+        raise NotImplementedError
+
+
+class Schedule(Description):
+    """How the learning rate changes: a factor on the optimiser's rate."""
+
+    def factor(self, step: int, steps: int) -> float:
+        """The factor at ``step`` of ``steps`` in all."""
+        raise NotImplementedError

@@ -1,0 +1,108 @@
+"""Ledger: what became of every entry of every file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hepdl.errors import UnaccountedEntries
+from hepdl.sources import PARTS, Source
+
+
+@dataclass
+class FileAccount:
+    """One input file: where its entries went. ``entries`` = ``not_read`` + Σ ``rejected`` + Σ ``parts``."""
+
+    sample: str
+    path: str
+    uuid: str
+    entries: int
+    first: int = 0
+    """First entry that was asked for."""
+    stop: int = 0
+    """Entry before which reading was to stop."""
+    read: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    """Entries rejected by each selection, under its label."""
+    parts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
+    """Selected entries in each part."""
+    sum_weights: float = 0.0
+    """Sum of weights of the entries read."""
+    sum_weights_selected: float = 0.0
+
+    @property
+    def selected(self) -> int:
+        """Entries that passed every selection."""
+        return sum(self.parts.values())
+
+    @property
+    def unaccounted(self) -> int:
+        """Entries that were to be read and are found nowhere (or twice, when negative)."""
+        lost_reading = (self.stop - self.first) - self.read
+        return lost_reading or self.read - sum(self.rejected.values()) - self.selected
+
+
+@dataclass
+class Ledger:
+    """All files of a run, and those that were skipped by the user's leave."""
+
+    files: list[FileAccount] = field(default_factory=list)
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a physicist should know about the counts: fallbacks, rescaling, dropped weights."""
+
+    @classmethod
+    def of(cls, sources: list[Source]) -> Ledger:
+        """An account for each file, in order."""
+        return cls([FileAccount(s.sample.name, s.path, s.uuid, s.entries) for s in sources])
+
+    def read(self, source: Source, weights: np.ndarray) -> None:
+        """Entries of a file came in, with these weights."""
+        account = self.files[source.index]
+        account.read += len(weights)
+        account.sum_weights += float(np.sum(weights, dtype=np.float64))
+
+    def reject(self, label: str, sources: np.ndarray) -> None:
+        """A selection rejected entries of these files (index of the file of each entry)."""
+        for index, count in zip(*np.unique(sources, return_counts=True), strict=True):
+            rejected = self.files[int(index)].rejected
+            rejected[label] = rejected.get(label, 0) + int(count)
+
+    def divide(self, sources: np.ndarray, parts: np.ndarray, weights: np.ndarray) -> None:
+        """State where the selected entries are: file, part and weight of each. Replaces what was stated before."""
+        for index, account in enumerate(self.files):
+            mine = sources == index
+            counts = np.bincount(parts[mine], minlength=len(PARTS))
+            account.parts = {name: int(n) for name, n in zip(PARTS, counts, strict=True)}
+            account.sum_weights_selected = float(np.sum(weights[mine], dtype=np.float64))
+
+    def note(self, text: str) -> None:
+        """Add a remark once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def verify(self) -> None:
+        """Raise when an entry is lost or counted twice."""
+        wrong = [account for account in self.files if account.unaccounted]
+        if wrong:
+            raise UnaccountedEntries(
+                "entries are unaccounted for: " + "; ".join(f"{a.path}: {a.unaccounted}" for a in wrong)
+            )
+
+    def totals(self) -> dict[str, int]:
+        """Sums over all files: entries, read, rejected, selected and each part."""
+        sums = {"entries": sum(a.entries for a in self.files), "read": sum(a.read for a in self.files)}
+        sums["rejected"] = sum(sum(a.rejected.values()) for a in self.files)
+        sums["selected"] = sum(a.selected for a in self.files)
+        return sums | {part: sum(a.parts[part] for a in self.files) for part in PARTS}
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole ledger as plain data."""
+        return {
+            "files": [asdict(account) for account in self.files],
+            "skipped": self.skipped,
+            "notes": self.notes,
+            "totals": self.totals(),
+        }

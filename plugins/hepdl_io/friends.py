@@ -1,0 +1,139 @@
+"""Friend trees: as long as their input, written aside, read back, and only then given their name."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path, PurePath
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import uproot
+
+from hepdl.columns import ColumnType
+from hepdl.errors import RunFolderError, WiringError
+from hepdl.events import Column, Jagged
+from hepdl.sources import Source
+from hepdl_io.trees import reading
+
+CHUNK = 200_000
+"""Entries in a basket."""
+
+
+def friend_paths(sources: Sequence[Source]) -> list[PurePath]:
+    """``<sample>/<file>.root`` of each source, with as many parent folders as tell equal names apart."""
+    parts = [Path(os.path.abspath(source.path)).parts[1:] for source in sources]  # noqa: PTH100  (keeps links)
+    folders = [_folder(source.sample.name) for source in sources]
+    depth = {name: _depth([p for p, f in zip(parts, folders, strict=True) if f == name]) for name in set(folders)}
+    paths = [PurePath(folder, *part[-depth[folder] :]) for folder, part in zip(folders, parts, strict=True)]
+    paths = [path if path.suffix == ".root" else path.with_name(f"{path.name}.root") for path in paths]
+    times = Counter(paths)
+    return [_with_tree(p, s) if times[p] > 1 else p for p, s in zip(paths, sources, strict=True)]
+
+
+def _folder(sample: str) -> str:
+    return re.sub(r"[^\w.+-]+", "_", sample).strip(".") or "sample"
+
+
+def _depth(parts: Sequence[tuple[str, ...]]) -> int:
+    return next(n for n in count(1) if len({part[-n:] for part in parts}) == len(set(parts)))
+
+
+def _with_tree(path: PurePath, source: Source) -> PurePath:
+    return path.with_name(f"{path.stem}_{source.tree.replace('/', '_')}.root")
+
+
+def storage(dtype: str, sentinel: float) -> np.dtype[Any]:
+    """The type in the file: the column's own, or the next wider one that can hold the sentinel."""
+    own = np.dtype(dtype)
+    if own.kind == "f":
+        return np.promote_types(own, np.float32)
+    if own.kind not in "biu" or not float(sentinel).is_integer():
+        raise WiringError(f"a column of type {dtype} cannot hold the sentinel {sentinel}")
+    if own == np.uint64:
+        return np.dtype(np.int64)
+    return np.promote_types(own, np.min_scalar_type(int(sentinel)))
+
+
+def align(column: Column, rows: np.ndarray, entries: int, fill: float) -> Column:
+    """A column of selected events at their places ``rows`` among all entries: ``fill``, or empty lists, elsewhere."""
+    if isinstance(column, Jagged):
+        lengths = np.zeros(entries, np.int64)
+        lengths[rows] = column.lengths
+        return Jagged.from_lengths(column.values, lengths)
+    full = np.full((entries, *column.shape[1:]), fill, storage(str(column.dtype), fill))
+    full[rows] = column
+    return full
+
+
+def spread(name: str, column: Column, kind: ColumnType) -> dict[str, Column]:
+    """A column as branches: a list of particles with several features becomes one list a feature."""
+    if not isinstance(column, Jagged) or column.values.ndim == 1:
+        return {name: column}
+    width = int(np.prod(column.values.shape[1:]))
+    values = column.values.reshape(-1, width)
+    members = kind.members if len(kind.members) == width else [str(i) for i in range(width)]
+    return {f"{name}_{member}": Jagged(values[:, i].copy(), column.offsets) for i, member in enumerate(members)}
+
+
+def write_friend(path: Path, tree: str, columns: Mapping[str, Column], parent: str) -> None:
+    """Write one file and compare it bit by bit with ``columns`` before it gets its name.
+
+    ``parent`` is stored beside the tree as the text ``hepdl_parent``. Raises ``RunFolderError`` when the disk is
+    full, the folder cannot be written, or the file does not hold what was written.
+    """
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        _fill(aside, tree, columns, parent)
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())  # some file systems tell only now that they are full
+        _compare(aside, path, tree, columns)
+        aside.replace(path)
+    except OSError as error:
+        free = shutil.disk_usage(path.parent).free / 1e6
+        raise RunFolderError(
+            f"cannot write '{path}': {error.strerror or error} ({free:.0f} MB free); nothing was left under that "
+            "name; make room or choose another folder with -o, then resume the run"
+        ) from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _fill(path: Path, tree: str, columns: Mapping[str, Column], parent: str) -> None:
+    with path.open("w+b") as file, uproot.recreate(file) as out:
+        out["hepdl_parent"] = parent
+        made = out.mktree(tree, {name: _type(column) for name, column in columns.items()})
+        arrays = {name: c.awkward() if isinstance(c, Jagged) else c for name, c in columns.items()}
+        for start in range(0, len(next(iter(columns.values()))), CHUNK):
+            made.extend({name: array[start : start + CHUNK] for name, array in arrays.items()})
+
+
+def _type(column: Column) -> Any:
+    if isinstance(column, Jagged):
+        return f"var * {column.values.dtype}"
+    return np.dtype((column.dtype, column.shape[1:]))
+
+
+def _compare(aside: Path, path: Path, tree: str, columns: Mapping[str, Column]) -> None:
+    with reading(f"'{path}' was written but does not read back", RunFolderError, "look at the disk"):
+        with uproot.open({str(aside): None}) as file:
+            back = {branch.name: branch.array() for branch in file[tree].branches if branch.name in columns}
+        wrong = [name for name, column in columns.items() if not _same(column, back[name])]
+    if wrong:
+        raise RunFolderError(f"'{path}': branch '{wrong[0]}' does not read back as it was written; look at the disk")
+
+
+def _same(column: Column, back: ak.Array) -> bool:
+    if isinstance(column, Jagged):
+        read = Jagged.from_awkward(back)
+        return _same_bits(column.values, read.values) and _same_bits(column.offsets, read.offsets)
+    return _same_bits(column, ak.to_numpy(back))
+
+
+def _same_bits(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()

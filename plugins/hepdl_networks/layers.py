@@ -1,0 +1,59 @@
+"""Layers that the networks of this pack are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU,
+    "gelu": nn.GELU, "silu": nn.SiLU, "selu": nn.SELU, "softplus": nn.Softplus, "linear": nn.Identity,
+}  # fmt: skip
+
+
+class Perceptron(nn.Module):
+    """Dense layers over flat columns side by side: one argument ``[N]`` or ``[N, ...]`` each, ``[N, outputs]`` out."""
+
+    def __init__(
+        self, inputs: int, layers: Sequence[int], outputs: int, activations: Sequence[str], *,
+        dropout: float = 0.0, batch_norm: bool = False, layer_norm: bool = False, initialisation: str = "default",
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.layers = nn.Sequential()
+        for width, activation in zip(layers, activations, strict=True):
+            self.layers.append(nn.Linear(inputs, width))
+            if batch_norm:
+                self.layers.append(nn.BatchNorm1d(width))
+            if layer_norm:
+                self.layers.append(nn.LayerNorm(width))
+            self.layers.append(ACTIVATIONS[activation]())
+            if dropout:
+                self.layers.append(nn.Dropout(dropout))
+            inputs = width
+        self.layers.append(nn.Linear(inputs, outputs))
+        initialise(self, initialisation)
+
+    def forward(self, *columns: torch.Tensor) -> torch.Tensor:
+        """``[N, outputs]``, without activation."""
+        result: torch.Tensor = self.layers(side_by_side(columns))
+        return result
+
+
+def initialise(module: nn.Module, how: str) -> None:
+    """Initialise the weights of all linear layers; their biases become 0 unless ``how`` is ``"default"``."""
+    if how == "default":
+        return
+    fill = getattr(nn.init, f"{how}_")
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            fill(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+
+def side_by_side(columns: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Flat columns ``[N]``, ``[N, F]``, ... as one ``[N, sum of widths]`` of the default float type."""
+    kind = torch.get_default_dtype()
+    return torch.cat([column.reshape(len(column), math.prod(column.shape[1:])).to(kind) for column in columns], 1)

@@ -1,0 +1,20 @@
+"""The hepdl_reports pack: what physicists look at."""
+
+from hepdl.hooks import Offer, hookimpl
+
+
+@hookimpl
+def hepdl_algorithms() -> list[Offer]:
+    """What this pack offers."""
+    return [
+        Offer(
+            "TaggerReport",
+            "hepdl_reports.tagger:TaggerReport",
+            "ROC with background rejection, scores in training and test, loss curves, confusion",
+        ),
+        Offer(
+            "PivotReport",
+            "hepdl_reports.pivot:PivotReport",
+            "how much a score knows of a nuisance, and what its independence costs, beside the plain network",
+        ),
+    ]

@@ -1,0 +1,140 @@
+"""One example or more of every installed algorithm and part, with the columns before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hepdl.algorithms import (
+    LBFGS,
+    SGD,
+    Adam,
+    AdamW,
+    Categorical,
+    Constant,
+    Cosine,
+    CrossEntropy,
+    Define,
+    Dense,
+    Filter,
+    Group,
+    KullbackLeibler,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    MixtureDensity,
+    Pivot,
+    PivotReport,
+    RootReader,
+    RootWriter,
+    Stairs,
+    Standardize,
+    Supervised,
+    TaggerReport,
+    Warmup,
+)
+from hepdl.columns import ColumnType
+from hepdl.contract import make_events
+from hepdl.description import Description
+from hepdl.sources import Sample
+
+FLOAT, JAGGED = ColumnType(), ColumnType(jagged=True)
+FEATURES = ColumnType("float32", (3,), members=("a", "b", "c"))
+TAGGING = {"features": FEATURES, "label": FLOAT, "mu": FLOAT}
+DISTRIBUTION = {"target": ColumnType("float32", (4,))}
+
+
+@dataclass
+class Example:
+    """A step or part, and what :func:`hepdl.contract.cases` is told about it."""
+
+    description: Description
+    columns: dict[str, ColumnType] | None = None
+    how: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return type(self.description).__name__
+
+
+def distributions() -> Any:
+    """Events whose target is a distribution over four bins."""
+    events = make_events([])
+    shares = np.random.default_rng(1).dirichlet(np.ones(4), len(events)).astype(np.float32)
+    return events.plus({"target": shares})
+
+
+def pivot(**parameters: Any) -> Pivot:
+    """A small duel."""
+    few: dict[str, Any] = {"pretrain_epochs": 1, "pretrain_adversary_epochs": 1, "epochs": 2, "adversary_steps": 2}
+    adversary = MixtureDensity(inputs=["score"], components=2, layers=[8])
+    classifier = Dense(inputs=["features"], layers=[8])
+    return Pivot(**({"classifier": classifier, "adversary": adversary, "nuisance": "mu"} | few | parameters))
+
+
+EXAMPLES = [
+    Example(Define("tau21", "tau2 / tau1")),
+    Example(Define("n", "count(pt)"), {"pt": JAGGED}),
+    Example(Define("leading", "max(pt[pt > 0.5])"), {"pt": JAGGED}),
+    Example(Define("hard", "pt[pt > 0.5]"), {"pt": JAGGED}),
+    Example(Filter("pt > 0 and abs(eta) < 2")),
+    Example(Filter("count(pt) > 1"), {"pt": JAGGED}),
+    Example(Group(["x", "features"], output="group"), {"x": FLOAT, "features": FEATURES}),
+    Example(Standardize(["x", "y"], output="features")),
+    Example(Standardize(["x", "n"], output="features"), {"x": ColumnType("float64"), "n": ColumnType("int32")}),
+    Example(Supervised(network=Dense(inputs=["features"], layers=[8])), TAGGING),
+    Example(
+        Supervised(
+            network=Dense(inputs=["features"], layers=[8], batch_norm=True, dropout=0.1),
+            negative_weights="drop",
+            optimizer=SGD(rate=0.05, momentum=0.9),
+            average=0.5,
+            balance=True,
+            clip=1.0,
+        ),
+        TAGGING,
+    ),
+    Example(
+        Supervised(
+            network=Dense(inputs=["features"], layers=[4], activation="tanh"),
+            target="mu",
+            loss=MeanSquaredError(),
+            optimizer=LBFGS(iterations=3),
+            batch_size=None,
+            negative_weights="absolute",
+        ),
+        TAGGING,
+    ),
+    Example(pivot(only="label == 0"), TAGGING),
+    Example(
+        pivot(nuisance="period", adversary=Categorical(inputs=["score", "mu"], classes=5, layers=[8]), scan=[1.0]),
+        TAGGING | {"period": ColumnType("int32")},
+    ),
+    Example(Dense(inputs=["features", "x"], layers=[8, 8]), {"features": FEATURES, "x": FLOAT}),
+    Example(
+        Dense(inputs=["x", "y"], layers=[8, 4], activation=["tanh", "leaky_relu"], dropout=0.2, layer_norm=True),
+        None,
+        {"outputs": 1},
+    ),
+    Example(Dense(inputs=["x", "y"], layers=[8], batch_norm=True)),
+    Example(Dense(inputs=["x", "y"], layers=[])),
+    Example(MixtureDensity(inputs=["score"], components=3, layers=[8])),
+    Example(Categorical(inputs=["score"], classes=5, layers=[8]), {"score": FLOAT, "target": ColumnType("int64")}),
+    Example(CrossEntropy(), {"target": ColumnType("bool")}),
+    Example(CrossEntropy(classes=5), {"target": ColumnType("int64")}),
+    Example(MeanSquaredError()),
+    Example(MeanAbsoluteError(), DISTRIBUTION),
+    Example(KullbackLeibler(), DISTRIBUTION, {"events": distributions()}),
+    Example(SGD(momentum=0.9, nesterov=True)),
+    Example(Adam()),
+    Example(AdamW()),
+    Example(LBFGS()),
+    Example(Constant()),
+    Example(Cosine(start=0.5)),
+    Example(Warmup(then=Cosine())),
+    Example(Stairs()),
+    Example(RootReader(Sample("w", "w_*.root", label=1), tree="jets")),
+    Example(RootWriter(columns=["score"])),
+    Example(TaggerReport(score="score")),
+    Example(PivotReport(score="score", plain="score_plain", nuisance="mu")),
+]
