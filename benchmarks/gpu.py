@@ -47,7 +47,7 @@ class Generated(Reader):
         """One pretended file a sample."""
         return [Source(i, sample, sample.name, self.events, sample.name) for i, sample in enumerate(self.samples)]
 
-    def offers(self, head: bool = False) -> Columns:  # noqa: ARG002
+    def offers(self, head: bool = False) -> Columns:
         """The features and the nuisance."""
         return Columns({name: ColumnType() for name in [*FEATURES, "mu"]})
 

@@ -9,7 +9,7 @@ run works on a copy, whose state is private attributes and, for steps on the dev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr
 
@@ -55,6 +55,10 @@ class Step(Description):
         for name in self.reads():
             columns.need(name, self.label)
         return {name: ColumnType() for name in self.wired("output")}
+
+    def fingerprint(self) -> str:
+        """What else than the parameters the result depends on, as the content of a file; cached columns go by it."""
+        return ""
 
     def initialize(self, job: Job) -> None:
         """Before the first event. ``job.columns`` holds the types of the columns before this step."""
@@ -106,6 +110,10 @@ class Reader(Step):
 
 class Algorithm(Step):
     """Works on the host, once an event: from numpy columns to new numpy columns. No state."""
+
+    def making(self, names: set[str]) -> Self:  # noqa: ARG002
+        """This step as far as it makes some of its columns; a step that makes many may leave the others out."""
+        return self
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The columns it adds, one row an event."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from hepdl.algorithm import Algorithm, Consumer, Reader, Selection, Step
@@ -9,6 +10,7 @@ from hepdl.columns import Columns, ColumnType
 from hepdl.description import Description
 from hepdl.errors import ColumnClash, ParameterError, WiringError, did_you_mean
 from hepdl.expressions import parse
+from hepdl.patterns import has_patterns, resolved
 
 ENGINE_COLUMNS = Columns(
     source=ColumnType("int32"), entry=ColumnType("int64"), sample=ColumnType("int32"), part=ColumnType("int8"),
@@ -73,27 +75,43 @@ class Chain:
         Opens one file a sample when ``head``, else all of them. Raises the first error that it meets.
         """
         offers = self.reader.offers(head)
-        wiring = self.wire(offers)
-        self.reader.check(self.branches(offers), head)
+        chain = self.resolved(offers)
+        wiring = chain.wire(offers)
+        self.reader.check(chain.branches(offers), head)
         return wiring
 
     def wire(self, offers: Columns) -> list[tuple[str, Columns]]:
         """Walk through the steps with the columns that the reader offers: label of a step, columns after it."""
+        return [(step.label, columns) for step, columns in self._walk(offers)]
+
+    def resolved(self, offers: Columns) -> Chain:
+        """This chain with the patterns among the inputs of its steps replaced by names; itself when there are none.
+
+        A pattern meets the columns of the files and of the steps before it, not those that every event has.
+        """
+        if not any(has_patterns(step) for step in self.steps[1:]):
+            return self
+        return Chain(*[step for step, _ in self._walk(offers)])
+
+    def _walk(self, offers: Columns) -> Iterator[tuple[Step, Columns]]:
+        """The steps, their patterns resolved, and the columns after each."""
         columns, texts = offers.plus(ENGINE_COLUMNS), set[str]()
         if any(sample.label is not None for sample in self.reader.samples):
             columns = columns.plus({"label": ColumnType("float32")})
-        wiring = [(self.reader.label, columns)]
-        for step in self.steps[1:]:
+        common = set(columns) - set(offers) | set(ENGINE_COLUMNS) | {"label"}
+        yield self.reader, columns
+        for written in self.steps[1:]:
+            step = resolved(written, Columns({n: k for n, k in columns.items() if n not in common}), written.label)
             columns = columns.plus(expression_types(step, columns))
             texts |= set(step.wired("expression"))
+            common |= set(step.wired("expression"))
             added = step.declare(columns)
             if getattr(step, "replace", False):
                 _refuse_stale(step, added, texts)
             else:
                 _refuse_clash(step, added, columns)
             columns = columns.plus(added)
-            wiring.append((step.label, columns))
-        return wiring
+            yield step, columns
 
     def branches(self, offers: Columns) -> list[str]:
         """The columns that must come from the files, given what they offer, in the files' order."""

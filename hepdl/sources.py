@@ -56,3 +56,5 @@ class Source:
     uuid: str
     """Identity of the file's content as the format gives it (ROOT: the file's UUID)."""
     tree: str = ""
+    beside: tuple[str, ...] = ()
+    """Paths of files whose columns stand beside its own, entry by entry."""

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
+from hepdl.cli.cache import cache
 from hepdl.cli.check import check
 from hepdl.cli.describe import describe
 from hepdl.cli.failure import told
@@ -25,6 +26,7 @@ VERBS: dict[str, Callable[..., None]] = {
 }  # fmt: skip
 for name, verb in VERBS.items():
     app.command(name)(told(verb))
+app.add_typer(cache)
 
 
 def _version(wanted: bool) -> None:

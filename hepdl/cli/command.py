@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from hepdl.job import Job
 
 SMOKE_ENTRIES, SMOKE_EPOCHS = 400, 1
+COLUMNS = ".columns"
+"""Folder in the run folder for the decoded columns of a run that keeps none; it goes when the run ends."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class Command:
     device: str = "auto"
     epochs: int | None = None
     smoke: bool = False
+    cache: bool = True
+    """Keep decoded columns for later runs."""
+    memory_mb: float | None = None
+    """Memory for the events of one part."""
     levels: list[str] = field(default_factory=list)
     settings: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
@@ -47,9 +53,11 @@ class Command:
     def job(self, folder: Path, resume: bool = False) -> Job:
         """The job that the engine gets."""
         from hepdl.cli.device import resolved
+        from hepdl.data.cache import Cache
         from hepdl.job import Job
 
-        epochs = SMOKE_EPOCHS if self.smoke and self.epochs is None else self.epochs
         return Job(
-            folder=folder, device=resolved(self.device), seed=self.seed, epochs=epochs, smoke=self.smoke, resume=resume
-        )
+            folder=folder, device=resolved(self.device), seed=self.seed, smoke=self.smoke, resume=resume,
+            epochs=SMOKE_EPOCHS if self.smoke and self.epochs is None else self.epochs,
+            cache=Cache.default() if self.cache else Cache(folder / COLUMNS), memory_mb=self.memory_mb,
+        )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hepdl.cli.command import COLUMNS
 from hepdl.errors import HepdlError, Interrupted, RunFolderError
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def execute(chain: Chain, command: Command, record: Record, resume: bool = False
     labels = [step.label for step in chain.steps]
     with record.locked(), logged(command.levels, labels, record.folder), _told_in(record), _stopped_by_signals():
         outcome, device = _attempt(chain, command, record, resume)
+    shutil.rmtree(record.folder / COLUMNS, ignore_errors=True)
     words = ending(outcome, device, record.folder)
     write_aside(record.folder / "report.txt", words + "\n")
     typer.echo(words)

@@ -29,6 +29,12 @@ Device = Annotated[str, Option("--device", help="auto, cpu, cuda, cuda:1, mps, .
 Epochs = Annotated[int | None, Option("--epochs", min=1, help="Number of epochs of every step that has them.")]
 Smoke = Annotated[bool, Option("--smoke", help="A few hundred events of each sample, one epoch, end to end.")]
 DryRun = Annotated[bool, Option("--dry-run", help="Check, print the resolved chain and the files, run nothing.")]
+NoCache = Annotated[
+    bool, Option("--no-cache", help="Keep no decoded columns beyond this run (else in HEPDL_CACHE or ~/.cache/hepdl).")
+]
+Memory = Annotated[
+    float | None, Option("--memory", min=1, help="Megabytes for the events of one part; more are read in pools.")
+]
 Levels = Annotated[
     list[str] | None,
     Option("-l", "--log", metavar="[STEP=]LEVEL", help="DEBUG, INFO, WARNING or ERROR, of all or of one step."),

@@ -31,6 +31,8 @@ def run(
     epochs: options.Epochs = None,
     smoke: options.Smoke = False,
     dry_run: options.DryRun = False,
+    no_cache: options.NoCache = False,
+    memory: options.Memory = None,
     levels: options.Levels = None,
     plugins: options.PluginFolders = None,
 ) -> None:
@@ -48,7 +50,7 @@ def run(
         return
     command = Command(
         script=str(script), entries=entries, skip=skip, seed=seed, device=device, epochs=epochs, smoke=smoke,
-        levels=levels or [], settings=settings or [], inputs=inputs or [], arguments=own, plugins=_folders(),
+        cache=not no_cache, memory_mb=memory, levels=levels or [], settings=settings or [], inputs=inputs or [], arguments=own, plugins=_folders(),
     )  # fmt: skip
     _go(read, chain, command, output)
 

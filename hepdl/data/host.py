@@ -29,10 +29,12 @@ class Evaluated(Algorithm):
 
 
 def needed_steps(steps: Sequence[Step], names: Sequence[str]) -> list[Step]:
-    """The steps that some columns need, and all selections."""
-    needed, wanted = [], set(names)
+    """The steps that some columns need, as far as they need them, and all selections."""
+    needed, wanted = list[Step](), set(names)
     for step in reversed(steps):
-        if isinstance(step, Selection) or wanted & set(step.wired("output")):
+        made = wanted & set(step.wired("output"))
+        if isinstance(step, Selection) or made:
+            step = step.making(made) if isinstance(step, Algorithm) else step  # noqa: PLW2901
             needed.append(step)
             wanted |= host_names(step)
     return needed[::-1]

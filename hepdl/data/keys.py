@@ -59,10 +59,13 @@ def digest(value: Any) -> str:
 
 def file_identity(source: Source) -> list[Any]:
     """Path, size, time of change and UUID of a file; for one that is not on this disk what the format says."""
-    path = Path(source.path)
+    places = [_place(Path(path)) for path in (source.path, *source.beside)]
+    return [*places[0], source.uuid, source.entries, source.tree, *places[1:]]
+
+
+def _place(path: Path) -> list[Any]:
     stat = path.stat() if path.exists() else None
-    place = [str(path.resolve()), stat.st_size, stat.st_mtime_ns] if stat else [source.path]
-    return [*place, source.uuid, source.entries, source.tree]
+    return [str(path.resolve()), stat.st_size, stat.st_mtime_ns] if stat else [str(path)]
 
 
 def code_of(cls: type) -> str:
@@ -89,7 +92,7 @@ def _engine_columns(reader: Reader, source: Source) -> dict[str, Definition]:
 def _plain(step: Step) -> Any:
     parameters = to_json(step)
     parameters["parameters"].pop("name")
-    return parameters
+    return parameters | {"fingerprint": step.fingerprint()}
 
 
 def _reader(reader: Reader) -> Any:

@@ -59,15 +59,29 @@ class Rows:
         holds events with about as many particles (and batches come in random order).
         """
         began = time.perf_counter()
+        finish = self._finish(names)
         for batch in self._raw_batches(size, epoch, start, alike):
-            done = self._prefix(batch).only(names)
+            done = finish(batch)
             self.waited += time.perf_counter() - began
             yield done
             began = time.perf_counter()
 
     def everything(self, names: Sequence[str]) -> Events:
         """All events in one block, in file order: for full-batch optimisers and fitted statistics."""
-        return self._prefix(Pools(self.pools.table, self.pools.rows, self.device).all_at_once()).only(names)
+        table = self.pools.table
+        if self._on_host(names):
+            table = table.only(names)
+        pools = self.pools if self.pools.number == 1 else Pools(table, self.pools.rows, self.device)
+        return self._finish(names)(pools.all_at_once())
+
+    def _finish(self, names: Sequence[str]) -> Prefix:
+        """From a block of the table to the columns ``names``; columns of the table need no frozen step."""
+        if self._on_host(names):
+            return lambda events: events.only(names)
+        return lambda events: self._prefix(events).only(names)
+
+    def _on_host(self, names: Sequence[str]) -> bool:
+        return set(names) <= set(self.pools.table.names)
 
     def _raw_batches(self, size: int, epoch: int | None, start: int, alike: str) -> Iterator[Events]:
         """Batches may span two pools: what is left of one is the head of the next one's first batch."""

@@ -46,7 +46,7 @@ class Table:
                 yield piece.rows(start, min(start + size, len(piece)))
 
     def bytes_per_event(self, names: Sequence[str]) -> float:
-        """Mean size of an event with these columns, on the device (float64 counts as float32)."""
+        """Mean size of an event with these columns."""
         total = sum(_bytes(piece[name]) for piece in self.pieces for name in names)
         return total / max(len(self), 1)
 
@@ -55,4 +55,4 @@ def _bytes(column: Column) -> int:
     if isinstance(column, Jagged):
         return _bytes(column.values) + _bytes(column.offsets)
     size: int = column.nbytes
-    return size // 2 if column.dtype == np.float64 else size
+    return size

@@ -11,21 +11,22 @@ import numpy as np
 
 from hepdl.errors import ExpressionError, did_you_mean
 from hepdl.events import Column, Events, Jagged
-from hepdl.expressions.functions import BINARY, COMPARE, CONSTANTS, FUNCTIONS, LOGIC, UNARY
+from hepdl.expressions.functions import BINARY, COMPARE, CONSTANTS, FOREIGN, FUNCTIONS, LOGIC, UNARY
 from hepdl.expressions.operations import Operation, Value
 from hepdl.expressions.particles import chosen, particle, particles
-
-Evaluator = Callable[[Events], Value]
+from hepdl.expressions.vectors import DISTANCES, Evaluator, Vector, combined, distance
 
 _HINTS: dict[type[ast.AST], str] = {
-    ast.Attribute: "names with a dot cannot be used; functions stand alone, as in sqrt(x)",
+    ast.Attribute: "functions stand alone, as in sqrt(x)",
     ast.IfExp: "write where(condition, yes, no)",
     ast.BitXor: "write ** for a power",
     ast.LShift: "write the number itself",
     ast.In: "compare with == and combine with 'or'",
     ast.Constant: "only numbers, True and False can stand here",
 }
-_ELSE = "only arithmetic, comparisons, and/or/not, functions and [:, n] are known"
+_ELSE = "only arithmetic, comparisons, and/or/not, functions and [n] are known"
+_PICKS = ("leading", "take")
+"""Functions that pick some of the four-vectors that are their first argument."""
 
 
 class Compiler:
@@ -42,6 +43,9 @@ class Compiler:
                 return _constant(number)
             case ast.Name(id=name):
                 return self._name(name)
+            case ast.Attribute(value=value, attr=component):
+                name = _dotted(node)
+                return self._name(name) if name else self._vector(value)(component)
             case ast.BoolOp(op=op, values=terms):
                 return _folded(LOGIC[type(op)], [self.compile(term) for term in terms])
             case ast.UnaryOp(op=op, operand=operand):
@@ -53,15 +57,32 @@ class Compiler:
             case ast.Call(func=function, args=arguments, keywords=keywords):
                 return self._call(function, arguments, bool(keywords))
             case ast.Subscript(value=value, slice=index):
-                return self._subscript(self.compile(value), index)
+                return self._picked(index)(self.compile(value))
             case _:
                 self._refuse(node, node)
+
+    def _vector(self, node: ast.expr) -> Vector:
+        """The four-vectors that a node stands for: a name in front of its components, some of them, or a sum."""
+        match node:
+            case ast.Name() | ast.Attribute() if name := _dotted(node):
+                return lambda component: self._name(f"{name}.{component}")
+            case ast.Subscript(value=value, slice=index):
+                vector, pick = self._vector(value), self._picked(index)
+                return lambda component: pick(vector(component))
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+                return combined([self._vector(left), self._vector(right)], BINARY[type(op)])
+            case ast.Call(func=ast.Name(id="sum"), args=[value]):
+                return combined([self._vector(value)], FUNCTIONS["sum"].call)
+            case ast.Call(func=ast.Name(id=name), args=[value, number]) if name in _PICKS:
+                vector, call, argument = self._vector(value), FUNCTIONS[name].call, self.compile(number)
+                return lambda component: _called(call, [vector(component), argument])
+        raise ExpressionError(f"'{self._text(node)}' is no four-vector: write FatJet, FatJet[0], a + b or sum(FatJet)")
 
     def _refuse(self, node: ast.expr, reason: ast.AST) -> NoReturn:
         raise ExpressionError(f"'{self._text(node)}' is not allowed: {_HINTS.get(type(reason), _ELSE)}")
 
     def _text(self, node: ast.expr) -> str:
-        return self._source[node.col_offset : node.end_col_offset].decode().replace("\t", " ")
+        return self._source[node.col_offset : node.end_col_offset].decode().replace("\t", " ").replace(" .", "::")
 
     def _bare(self, node: ast.expr) -> bool:
         """Whether no parentheses stand around a node: the tree itself does not tell."""
@@ -107,35 +128,71 @@ class Compiler:
             )
 
     def _call(self, function: ast.expr, arguments: list[ast.expr], keywords: bool) -> Evaluator:
-        if not isinstance(function, ast.Name):
-            self._refuse(function, function)
-        if function.id not in FUNCTIONS:
-            raise ExpressionError(f"there is no function '{function.id}'{did_you_mean(function.id, FUNCTIONS)}")
+        name = self._function(function)
         if keywords or any(isinstance(argument, ast.Starred) for argument in arguments):
-            raise ExpressionError(f"{function.id} takes its arguments by position")
-        _need_count(function.id, FUNCTIONS[function.id].takes, len(arguments))
-        call, values = FUNCTIONS[function.id].call, [self.compile(argument) for argument in arguments]
-        return lambda events: call(*(value(events) for value in values))
+            raise ExpressionError(f"{name} takes its arguments by position")
+        if name in CONSTANTS and not arguments:
+            return _constant(CONSTANTS[name])
+        if name in DISTANCES:
+            _need_count(name, 2, len(arguments))
+            return distance(name, *map(self._vector, arguments))
+        if name not in FUNCTIONS:
+            raise ExpressionError(f"there is no function '{name}'{did_you_mean(name, [*FUNCTIONS, *DISTANCES])}")
+        _need_count(name, FUNCTIONS[name].takes, len(arguments))
+        return _called(FUNCTIONS[name].call, [self.compile(argument) for argument in arguments])
 
-    def _subscript(self, value: Evaluator, index: ast.expr) -> Evaluator:
+    def _function(self, node: ast.expr) -> str:
+        """The name of a function, in our spelling if it was written as ``TMath::Abs`` or ``std::abs``."""
+        match node:
+            case ast.Name(id=name):
+                return name if name in FUNCTIONS else FOREIGN.get(name, name)
+            case ast.Attribute(value=ast.Name(id="TMath" | "std" as space), attr=name):
+                if name.lower() not in FOREIGN:
+                    raise ExpressionError(f"'{space}::{name}' is not known{did_you_mean(name, FOREIGN)}")
+                return FOREIGN[name.lower()]
+        self._refuse(node, node)
+
+    def _picked(self, index: ast.expr) -> Callable[[Evaluator], Evaluator]:
+        """What ``[index]`` does to a list of particles; ``[:, index]`` is the same."""
         match index:
-            case ast.Tuple(elts=[ast.Slice(lower=None, upper=None, step=None), ast.Slice(step=None) as run]):
-                part = slice(*(end if end is None else self._whole(end) for end in (run.lower, run.upper)))
-                return lambda events: particles(value(events), part)
-            case ast.Tuple(elts=[ast.Slice(lower=None, upper=None, step=None), ast.expr() as number]):
-                place = self._whole(number)
-                return lambda events: particle(value(events), place)
-            case ast.Tuple() | ast.Slice() | ast.Constant():
-                raise ExpressionError(f"'[{self._text(index)}]' is not allowed: write [:, 0], [:, :3] or [condition]")
+            case ast.Tuple(elts=[ast.Slice(lower=None, upper=None, step=None), behind]):
+                return self._picked_by_place(behind)
+            case ast.Slice() | ast.Constant() | ast.UnaryOp(op=ast.USub()):
+                return self._picked_by_place(index)
+            case ast.Tuple():
+                raise ExpressionError(f"'[{self._text(index)}]' is not allowed: write [0], [:3] or [condition]")
         mask = self.compile(index)
-        return lambda events: chosen(value(events), mask(events))
+        return lambda value: lambda events: chosen(value(events), mask(events))
+
+    def _picked_by_place(self, index: ast.expr) -> Callable[[Evaluator], Evaluator]:
+        if not isinstance(index, ast.Slice):
+            place = self._whole(index)
+            return lambda value: lambda events: particle(value(events), place)
+        if index.step is not None:
+            raise ExpressionError(f"'[{self._text(index)}]' is not allowed: particles are taken without gaps")
+        run = slice(*(end if end is None else self._whole(end) for end in (index.lower, index.upper)))
+        return lambda value: lambda events: particles(value(events), run)
 
     def _whole(self, node: ast.expr) -> int:
         sign = -1 if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else 1
         match node:
             case ast.Constant(value=int() as number) | ast.UnaryOp(operand=ast.Constant(value=int() as number)):
                 return sign * number
-        raise ExpressionError(f"a whole number must stand in [:, ...], not '{self._text(node)}'")
+        raise ExpressionError(f"a whole number must stand in [...], not '{self._text(node)}'")
+
+
+def _dotted(node: ast.expr) -> str:
+    """``jet.pt`` as the name that it is; empty when something else than names stands around the dots."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name) if front := _dotted(value):
+            return f"{front}.{name}"
+    return ""
+
+
+def _called(call: Operation, values: list[Evaluator]) -> Evaluator:
+    return lambda events: call(*(value(events) for value in values))
 
 
 def _constant(number: bool | int | float) -> Evaluator:

@@ -23,7 +23,7 @@ SHOWN = 200
 """Characters of an expression in a message."""
 
 _FAILURES = (TypeError, ValueError, OverflowError, IndexError, MemoryError, RecursionError)
-_SPELLINGS = {"&&": " and ", "||": " or ", "!": " not\t"}
+_SPELLINGS = {"&&": " and ", "||": " or ", "!": " not\t", "::": " ."}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _tree(text: str) -> tuple[ast.Expression, bytes]:
 def _respelled(text: str) -> str:
     """The text on one line, in Python's spelling; a tab marks each ``not`` that was written as ``!``."""
     text = re.sub(r"\s", " ", text)
-    return re.sub(r"&&|\|\||!(?!=)", lambda found: _SPELLINGS[found[0]], text)
+    return re.sub(r"&&|\|\||!(?!=)|(?<=[a-zA-Z])::", lambda found: _SPELLINGS[found[0]], text)
 
 
 def _position(text: str, offset: int | None) -> str:

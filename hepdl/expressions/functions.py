@@ -10,7 +10,8 @@ import numpy as np
 
 from hepdl.events import Jagged
 from hepdl.expressions.operations import Operation, arithmetic, bitwise, division, elementwise, power
-from hepdl.expressions.particles import count, leading, least, mean, most, need_list, reduced, total
+from hepdl.expressions.particles import count, leading, least, mean, most, need_list, reduced, take, total
+from hepdl.expressions.vectors import wrapped
 
 
 class Function(NamedTuple):
@@ -63,14 +64,18 @@ COMPARE: dict[type[ast.cmpop], Operation] = {
     ast.NotEq: elementwise(np.not_equal),
 }
 FUNCTIONS: dict[str, Function] = (
-    _plain("sqrt", "exp", "log", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2")
-    | _plain("sinh", "cosh", "tanh", "arcsinh", "hypot", "floor", "ceil", "minimum", "maximum", "isfinite", "isnan")
+    _plain("sqrt", "exp", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2")
+    | _plain("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "hypot", "floor", "ceil", "minimum", "maximum")
+    | _plain("isfinite", "isnan")
     | {
         "abs": Function(elementwise(arithmetic(np.abs)), 1),
         "sign": Function(elementwise(arithmetic(np.sign)), 1),
         "clip": Function(elementwise(np.clip), 3),
         "where": Function(elementwise(np.where), 3),
+        "pow": Function(elementwise(power), 2),
+        "wrap": Function(elementwise(wrapped), 1),
         "leading": Function(leading, 2),
+        "take": Function(take, 2),
     }
     | _reduction("sum", total)
     | _reduction("mean", mean)
@@ -81,3 +86,9 @@ FUNCTIONS: dict[str, Function] = (
     | _reduction("count", count)
     | _reduction("len", lambda particles: np.asarray(particles.lengths))
 )
+FOREIGN = {name: name for name in FUNCTIONS} | {
+    "fabs": "abs", "acos": "arccos", "asin": "arcsin", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "hypot": "hypot", "pow": "pow", "power": "pow", "min": "minimum",
+    "max": "maximum", "pi": "pi", "finite": "isfinite",
+}  # fmt: skip
+"""Our names for those of ``TMath::`` and ``std::``, in small letters."""

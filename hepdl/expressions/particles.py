@@ -64,7 +64,10 @@ def chosen(value: Value, mask: Value) -> Jagged:
     """The particles for which a list of conditions is true: ``part_pt[part_pt > 1]``."""
     lists = [need_list(value, "[condition]"), need_list(mask, "the condition in []")]
     if lists[1].values.dtype != bool:
-        raise ExpressionError("only x[:, 0], x[:, :3] and x[condition] select particles; events are not numbered")
+        raise ExpressionError(
+            "only x[0], x[:3] and x[condition] select particles; events are not numbered; particles by their numbers "
+            "are take(x, numbers)"
+        )
     need_same_lengths(lists)
     return _kept(lists[0], lists[1].values)
 
@@ -110,7 +113,32 @@ def leading(value: Value, number: Value) -> Value:
     return particles(need_list(value, "leading"), slice(0, number))
 
 
+def take(value: Value, index: Value) -> Value:
+    """Particles by their number in the event, one or a list in each event; NaN where the number is negative."""
+    particles, place = need_list(value, "take"), index.values if isinstance(index, Jagged) else np.asarray(index)
+    if place.dtype.kind not in "iu":
+        raise ExpressionError(f"take(x, index) needs whole numbers, as in take(Muon_pt, Jet_muonIdx1), not {place.dtype}")
+    if not isinstance(index, Jagged):
+        place = np.broadcast_to(place, (len(particles),))
+    row = np.repeat(np.arange(len(index)), index.lengths) if isinstance(index, Jagged) else np.arange(len(place))
+    _need_inside(place, particles.lengths[row], row)
+    taken = np.full((len(place), *particles.values.shape[1:]), np.nan, _float_type(particles))
+    some = place >= 0
+    taken[some] = particles.values[(particles.offsets[row] + place)[some]]
+    return Jagged(taken, index.offsets) if isinstance(index, Jagged) else taken
+
+
+def _need_inside(place: np.ndarray, lengths: np.ndarray, row: np.ndarray) -> None:
+    outside = np.flatnonzero(place >= lengths)
+    if len(outside):
+        at = outside[0]
+        raise ExpressionError(
+            f"an index points behind the last particle in {len(outside)} places: to number {place[at]} of "
+            f"{lengths[at]} in row {row[at]}"
+        )
+
+
 def _need_group(value: Value) -> np.ndarray:
     if isinstance(value, np.ndarray) and value.ndim > 1:
         return value
-    raise ExpressionError("[:, ...] needs a list of particles or a group of features, not one value an event")
+    raise ExpressionError("[...] needs a list of particles or a group of features, not one value an event")

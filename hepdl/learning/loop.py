@@ -102,6 +102,7 @@ class Training:
             while self.at.phase < len(self.phases):
                 self._run_phase(self.phases[self.at.phase], resumed)
                 resumed = False
+            self._stop_when_asked("after its last epoch")
         return self.history
 
     def _run_phase(self, phase: Phase, resumed: bool) -> None:
@@ -198,16 +199,18 @@ class Training:
         due = self._path is not None and time.monotonic() - self._saved >= self.job.checkpoint_seconds
         if due or self._stop.why:
             self._read_tally(phase)  # nothing that is not finite is saved
+        if due:
             self._save()
-        if self._stop.why:
-            raise Interrupted(self._words_of_parting(phase))
+        self._stop_when_asked(f"in phase '{phase.name}', epoch {self.at.epoch + 1} of {phase.epochs}")
 
-    def _words_of_parting(self, phase: Phase) -> str:
-        place = f"{self.job.step or 'training'} stopped by {self._stop.why} in phase '{phase.name}', epoch "
-        place += f"{self.at.epoch + 1} of {phase.epochs}"
+    def _stop_when_asked(self, place: str) -> None:
+        if not self._stop.why:
+            return
+        self._save()
+        words = f"{self.job.step or 'training'} stopped by {self._stop.why} {place}"
         if self._path is None:
-            return f"{place}; this run has no folder, so nothing was saved"
-        return f"{place}; all is saved, go on with: hepdl resume {self.job.folder}"
+            raise Interrupted(f"{words}; this run has no folder, so nothing was saved")
+        raise Interrupted(f"{words}; all is saved, go on with: hepdl resume {self.job.folder}")
 
     def _save(self) -> None:
         if self._path is None:
@@ -242,8 +245,9 @@ class Training:
         if metrics is not None and metrics.exists():
             with metrics.open("r+b") as lines:
                 lines.truncate(min(saved["metrics_offset"], metrics.stat().st_size))
-        phase = self.phases[self.at.phase].name
-        self.job.log.info(f"goes on in phase '{phase}', epoch {self.at.epoch + 1}, step {self.at.step + 1}")
+        names = [*(phase.name for phase in self.phases), "end"]
+        place = f"phase '{names[self.at.phase]}', epoch {self.at.epoch + 1}, step {self.at.step + 1}"
+        self.job.log.info(f"goes on in {place}")
         return True
 
 

@@ -1,40 +1,23 @@
-"""Branches of a TTree or fields of an RNTuple: what they hold, and the way from baskets to columns.
-
-uproot decodes to awkward arrays, which become flat numpy arrays or lists; no loop here runs over events.
-"""
+"""Branches of a TTree or fields of an RNTuple: what they hold, and the way from baskets to columns."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import awkward as ak
-import numpy as np
 import uproot
 from uproot.interpretation.identify import UnknownInterpretation
 from uproot.interpretation.objects import CannotBeAwkward
 
-from hepdl.columns import ColumnType
-from hepdl.events import Column, Jagged
+from hepdl.events import Column
 from hepdl_io.counted import decode_counted, lacks_offsets
+from hepdl_io.fields import Field, Fields
+from hepdl_io.nested import column_in, fields_in
 
-
-@dataclass(frozen=True)
-class Field:
-    """A column that a tree offers: the branch it is in and, for a record, the members that lead to it."""
-
-    branch: str
-    members: tuple[str, ...]
-    kind: ColumnType | None
-    """None when it is neither a number, nor a fixed-size array, nor a list of such in each event."""
-    typename: str
-    """The type in C++ of what cannot be read (asking is slow); empty for all else."""
-
-
-Fields = dict[str, Field]
+READABLE = "only numbers, fixed-size arrays, lists of numbers and text can be read"
 
 
 def fields_of(tree: Any) -> Fields:
@@ -47,11 +30,18 @@ def fields_of(tree: Any) -> Fields:
     times = Counter(branch.name for _, branch in branches)
     for path, branch in branches:
         names = [path, branch.name] if times[branch.name] == 1 else [path]
-        for members, kind in _columns(_form(branch)):
-            field = Field(path, members, kind, "" if kind else str(branch.typename))
+        for field in fields_in(_form(branch), path):
+            explained = _explained(field, branch)
             for name in names:
-                fields.setdefault(".".join((name, *members)), field)
+                fields.setdefault(".".join((name, *field.members)), explained)
     return fields
+
+
+def _explained(field: Field, branch: Any) -> Field:
+    if field.kind is not None and not field.need:
+        return field  # asking for a type is slow
+    problem = f"is of type '{branch.typename}'"
+    return replace(field, problem=problem if field.need else f"{problem}; {READABLE}")
 
 
 def signature(tree: Any) -> tuple[tuple[str, str], ...]:
@@ -63,9 +53,9 @@ def signature(tree: Any) -> tuple[tuple[str, str], ...]:
 
 def decode(tree: Any, field: Field, start: int, stop: int, arrays: dict[str, ak.Array]) -> Column:
     """Entries ``start`` to ``stop`` of a column; ``arrays`` keeps branches, so that members read theirs once."""
-    if field.branch not in arrays:
-        arrays[field.branch] = _array(tree[field.branch], start, stop)
-    return _column(arrays[field.branch], field)
+    if field.path not in arrays:
+        arrays[field.path] = _array(tree[field.path], start, stop)
+    return column_in(arrays[field.path], field)
 
 
 def _array(branch: Any, start: int, stop: int) -> ak.Array:
@@ -74,19 +64,11 @@ def _array(branch: Any, start: int, stop: int) -> ak.Array:
     return branch.array(entry_start=start, entry_stop=stop, array_cache=None)
 
 
-def edges(tree: Any, fields: Sequence[Field], start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
-    """Ranges of about ``size`` entries that end where baskets (clusters) end, so that each is decompressed once."""
-    marks = [start]
-    for place in _boundaries(tree, fields):
-        if place - marks[-1] >= size and place < stop:
-            marks.append(place)
-    return pairwise([*marks, stop])
-
-
-def _boundaries(tree: Any, fields: Sequence[Field]) -> list[int]:
+def boundaries(tree: Any, fields: Sequence[Field]) -> list[int]:
+    """Entries at which baskets (clusters) end, of the first column of a TTree."""
     if not isinstance(tree, uproot.TTree):
         return [int(cluster.num_first_entry) for cluster in tree.cluster_summaries]
-    return [int(place) for place in tree[fields[0].branch].entry_offsets] if fields else []
+    return [int(place) for place in tree[fields[0].path].entry_offsets] if fields else []
 
 
 def _form(branch: Any) -> Any:
@@ -100,39 +82,3 @@ def _form(branch: Any) -> Any:
         return branch.interpretation.awkward_form(branch.file)
     except (CannotBeAwkward, UnknownInterpretation, NotImplementedError):
         return None
-
-
-def _columns(form: Any, jagged: bool = False) -> Iterator[tuple[tuple[str, ...], ColumnType | None]]:
-    """Members and type of each column in a form: records are taken apart, also those in a list."""
-    if isinstance(form, ak.forms.RecordForm) and not form.is_tuple:
-        for name, content in zip(form.fields, form.contents, strict=True):
-            yield from (((name, *members), kind) for members, kind in _columns(content, jagged))
-    elif isinstance(form, ak.forms.ListOffsetForm) and not jagged and form.parameter("__array__") is None:
-        yield from _columns(form.content, jagged=True)
-    else:
-        yield (), _kind(form, jagged)
-
-
-def _kind(form: Any, jagged: bool) -> ColumnType | None:
-    shape: tuple[int, ...] = ()
-    while isinstance(form, ak.forms.RegularForm):
-        shape, form = (*shape, form.size), form.content
-    if not isinstance(form, ak.forms.NumpyForm) or form.parameter("__array__") is not None:
-        return None
-    if np.dtype(form.primitive).kind not in "biuf":
-        return None
-    return ColumnType(form.primitive, (*shape, *form.inner_shape), jagged)
-
-
-def _column(array: ak.Array, field: Field) -> Column:
-    for member in field.members:
-        array = array[member]
-    assert field.kind is not None
-    if field.kind.jagged:
-        lists = Jagged.from_awkward(array)
-        return Jagged(_plain(lists.values, field.kind), lists.offsets)
-    return _plain(ak.to_numpy(array, allow_missing=False), field.kind)
-
-
-def _plain(values: np.ndarray, kind: ColumnType) -> np.ndarray:
-    return np.ascontiguousarray(values, dtype=kind.dtype).reshape(-1, *kind.shape)

@@ -19,7 +19,7 @@ from hepdl.columns import ColumnType
 from hepdl.errors import RunFolderError, WiringError
 from hepdl.events import Column, Jagged
 from hepdl.sources import Source
-from hepdl_io.trees import reading
+from hepdl_io.failures import reading
 
 CHUNK = 200_000
 """Entries in a basket."""

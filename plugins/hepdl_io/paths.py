@@ -1,16 +1,21 @@
-"""File names as a physicist writes them: ``~``, ``$VARIABLES``, wildcards, ``file.root:tree``."""
+"""File names as a physicist writes them: ``~``, ``$VARIABLES``, wildcards, ``file.root:tree``, ``@list.txt``."""
 
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from hepdl.errors import InputError, did_you_mean
 from hepdl.sources import Sample
+
+
+SAMPLED = 1 << 16
+"""Bytes at the head, in the middle and at the end of a file that tell it from others."""
 
 
 class Place(NamedTuple):
@@ -26,9 +31,20 @@ def expand(samples: Iterable[Sample]) -> list[Place]:
 
     Raises ``InputError`` for a missing file, a pattern without a match, and a file that would be read twice.
     """
-    places = [place for sample in samples for pattern in sample.patterns for place in _matches(sample, pattern)]
+    places = [place for sample in samples for pattern in _patterns(sample) for place in _matches(sample, pattern)]
     _refuse_twice(places)
     return places
+
+
+def fingerprint(path: str) -> str:
+    """Identity of the content of a file that holds none, from its size and samples of its bytes."""
+    size = Path(path).stat().st_size
+    digest = hashlib.blake2b(str(size).encode(), digest_size=16)
+    with Path(path).open("rb") as file:
+        for place in (0, size // 2, max(0, size - SAMPLED)):
+            file.seek(place)
+            digest.update(file.read(SAMPLED))
+    return digest.hexdigest()
 
 
 def natural(text: str) -> list[tuple[int, str]]:
@@ -36,17 +52,59 @@ def natural(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text) if part]
 
 
+def _patterns(sample: Sample) -> Iterator[str]:
+    """The patterns of a sample; ``@list.txt`` stands for those in a file, one a line or a table as Rucio prints it."""
+    for pattern in sample.patterns:
+        if pattern.startswith("@"):
+            for place in _matches(sample, pattern[1:]):
+                yield from _listed(sample, place.path)
+        else:
+            yield pattern
+
+
+def _listed(sample: Sample, path: str) -> list[str]:
+    try:
+        lines = [line.strip() for line in Path(path).read_text().splitlines()]
+    except UnicodeDecodeError:
+        raise InputError(f"sample '{sample.name}': '{path}' is no list of files; write its name without @") from None
+    found = [_entry(line) for line in lines if line and not line.startswith("#")]
+    found = [entry for entry in found if entry]
+    if not found:
+        raise InputError(f"sample '{sample.name}': the list '{path}' names no file")
+    return found
+
+
+def _entry(line: str) -> str:
+    """The file that a line names: all of it, or in a table the last word with a slash; empty for none."""
+    if not line.startswith(("|", "+")):
+        return line.strip(" ,'\"").removeprefix("file://")
+    words = [word for word in re.split(r"[|\s]+", line) if "/" in word]
+    return words[-1].removeprefix("file://") if words else ""
+
+
 def _matches(sample: Sample, pattern: str) -> list[Place]:
+    _refuse_remote(sample, pattern)
     files, tree = _split_tree(pattern)
     path = os.path.expandvars(os.path.expanduser(files))  # noqa: PTH111  (a pattern, not a path)
     if Path(path).is_dir():
-        raise InputError(f"sample '{sample.name}': '{pattern}' is a folder; write '{path.rstrip('/')}/*.root'")
+        suffix = next((entry.suffix for entry in sorted(Path(path).iterdir()) if entry.suffix), ".root")
+        raise InputError(f"sample '{sample.name}': '{pattern}' is a folder; write '{path.rstrip('/')}/*{suffix}'")
     if Path(path).exists():
         return [Place(sample, path, tree)]
     found = [name for name in glob.glob(path, recursive=True) if not Path(name).is_dir()]  # noqa: PTH207
     if not found:
         raise InputError(_nothing(sample, pattern, path))
     return [Place(sample, name, tree) for name in sorted(found, key=natural)]
+
+
+def _refuse_remote(sample: Sample, pattern: str) -> None:
+    remote = re.match(r"(\w+)://", pattern)
+    if remote:
+        copy = "xrdcp" if remote[1] in ("root", "xroot", "roots") else "curl -O"
+        raise InputError(
+            f"sample '{sample.name}': '{pattern}' is on a server, only files in folders of this machine are read; "
+            f"copy it ({copy} '{pattern}' .) or name the folder where it is mounted, such as /eos"
+        )
 
 
 def _split_tree(pattern: str) -> tuple[str, str]:

@@ -2,76 +2,77 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import uproot
 
-from hepdl.errors import HepdlError, InputError, did_you_mean, listed
-from hepdl_io.branches import Fields, fields_of, signature
+from hepdl.errors import InputError, did_you_mean, listed
+from hepdl.events import Column
+from hepdl_io.branches import boundaries, decode, fields_of, signature
+from hepdl_io.failures import ADVICE, reading
+from hepdl_io.fields import Field, Fields, OpenFile, steps_of
+from hepdl_io.paths import fingerprint
 
 KINDS = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple")
 ONE_AT_A_TIME = Lock()
 """Files are opened in threads, but the first of its look is taken apart only once."""
-COMPARE = "compare it with the original and copy it again"
-ADVICE = f"{COMPARE}, or let RootReader(skip_bad_files=True) leave such files out"
+PARENT = "hepdl_parent"
+"""Name of the text in a friend file that says what it was written for."""
 
 
-@dataclass(frozen=True)
-class Header:
-    """What a file says about itself before an entry is read."""
+class Tree(OpenFile):
+    """A TTree or RNTuple."""
 
-    path: str
-    tree: str
-    entries: int
-    uuid: str
-    fields: Fields
+    def __init__(self, path: str, tree: Any, known: dict[Any, Fields]) -> None:
+        self.path, self._tree, self._known = path, tree, known
+        self.tree: str = tree.object_path.rpartition(";")[0].strip("/")
+        self.entries = int(tree.num_entries)
+        self._range, self._arrays = (0, 0), dict[str, Any]()
+
+    @property
+    def uuid(self) -> str:
+        """As ROOT gave it; some writers leave it zero."""
+        return str(self._tree.file.uuid) if self._tree.file.uuid.int else fingerprint(self.path)
+
+    @property
+    def fields(self) -> Fields:
+        """Columns; files that look alike share theirs."""
+        look = signature(self._tree)
+        with ONE_AT_A_TIME:
+            if look not in self._known:
+                self._known[look] = fields_of(self._tree)
+        return self._known[look]
+
+    def edges(self, fields: Sequence[Field], start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
+        """Ranges that end where baskets (clusters) end."""
+        return steps_of(boundaries(self._tree, fields), start, stop, size)
+
+    def column(self, field: Field, start: int, stop: int) -> Column:
+        """One column; a branch with several members is decoded once."""
+        if self._range != (start, stop):
+            self._range, self._arrays = (start, stop), {}
+        return decode(self._tree, field, start, stop, self._arrays)
 
 
 @contextmanager
-def reading(what: str, kind: type[HepdlError] = InputError, advice: str = ADVICE) -> Iterator[None]:
-    """Turn whatever uproot and the decompressors raise on bad bytes into an error of hepdl that starts with ``what``.
-
-    They have no common error class, hence the wide net; only calls to them may stand inside.
-    """
-    try:
-        yield
-    except HepdlError:
-        raise
-    except Exception as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
-        raise kind(f"{what} ({reason}); {advice}") from error
-
-
-@contextmanager
-def opened(path: str, tree: str) -> Iterator[Any]:
+def open_tree(path: str, tree: str, known: dict[Any, Fields]) -> Iterator[Tree]:
     """The tree ``tree`` of a file (its only tree when empty), closed afterwards."""
     _check_length(path)
     with reading(f"file '{path}' cannot be read"):
         file = uproot.open({path: None})
     with file:
         with reading(f"file '{path}' cannot be read"):
-            found = file[_choose(file, path, tree)]
+            found = Tree(path, file[_choose(file, path, tree)], known)
+            if PARENT in file:
+                found.parent = json.loads(str(file[PARENT]))["uuid"]
         yield found
-
-
-def read_header(path: str, tree: str, known: dict[Any, Fields]) -> Header:
-    """Open a file and look at its tree; ``known`` lets files that look alike share their fields."""
-    with opened(path, tree) as found, reading(f"file '{path}' cannot be read"):
-        look = signature(found)
-        with ONE_AT_A_TIME:
-            if look not in known:
-                known[look] = fields_of(found)
-        name = found.object_path.rpartition(";")[0].strip("/")
-        return Header(path, name, int(found.num_entries), _uuid(found, path), known[look])
 
 
 def _check_length(path: str) -> None:
@@ -99,10 +100,3 @@ def _choose(file: Any, path: str, tree: str) -> str:
     if wanted and wanted not in trees:
         raise InputError(f"file '{path}' holds no tree '{tree}'{did_you_mean(wanted, trees)} (trees: {listed(trees)})")
     return tree.strip("/") or trees[0]
-
-
-def _uuid(tree: Any, path: str) -> str:
-    if tree.file.uuid.int:
-        return str(tree.file.uuid)
-    with Path(path).open("rb") as file:  # some writers leave it zero
-        return hashlib.blake2b(file.read(1 << 16), digest_size=16).hexdigest()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from hepdl_reports.exam import Value
+from hepdl_reports.table import number
 
 CONSTANT = 0.2
 """A score that kept less than this part of the plain network's AUC above one half is as good as constant."""
@@ -59,4 +61,18 @@ def _alarms(plain: Card, pivot: Card, floor: Card, nuisance: str) -> list[str]:
             f"{nuisance} off the score with AUC {critic[0]:.3f} ± {critic[1]:.3f}): the strength is too small or "
             "the adversary has collapsed, whatever its own loss says"
         )
+    elif _still_slopes(plain["efficiency_ratio"], pivot["efficiency_ratio"]):
+        ratios = [number(*card["efficiency_ratio"]) for card in (plain, pivot)]
+        alarms.append(
+            f"the score as a whole depends less on {nuisance}, but not where it is cut: the ratio of efficiencies at "
+            f"high and low {nuisance} is {ratios[1]} (plain network {ratios[0]})"
+        )
     return alarms
+
+
+def _still_slopes(plain: Value, pivot: Value) -> bool:
+    """Whether the efficiency at the working point changes with the nuisance as it did, by more than three errors."""
+    if not all(ratio > 0 for ratio, _ in (plain, pivot)):
+        return False
+    before, after = (abs(math.log(ratio)) for ratio, _ in (plain, pivot))
+    return after > COLLAPSED * before and after > 3 * pivot[1] / pivot[0]

@@ -18,7 +18,7 @@ from hepdl.learning.parts import Density, Loss, Network, Optimizer, Schedule
 from hepdl.learning.weights import NegativeWeights, Weighting
 from hepdl_training.losses import CrossEntropy
 from hepdl_training.optimizers import Adam
-from hepdl_training.schedules import Constant, Cosine
+from hepdl_training.schedules import Cosine
 
 if TYPE_CHECKING:
     from torch import nn
@@ -74,7 +74,7 @@ class Pivot(Learner):
     """For the classifier's rate in the duel."""
     adversary_optimizer: Optimizer = Adam(rate=0.005, beta1=0.5)
     """For the adversary."""
-    adversary_schedule: Schedule = Constant()
+    adversary_schedule: Schedule = Cosine(start=0.6, end=0.1)
     """For the adversary's rate in the duel."""
     clip: float = parameter(0.5, ge=0)
     """Largest norm of the classifier's gradient; 0 for no bound."""

@@ -10,7 +10,7 @@ import uproot
 from hepdl_io.root_reader import RootReader
 
 from hepdl.columns import ColumnType
-from hepdl.errors import InputError
+from hepdl.errors import BadValues, InputError
 from hepdl.events import Jagged
 from hepdl.sources import Sample
 
@@ -69,7 +69,7 @@ def test_rntuple(real: Real) -> None:
     assert np.array_equal(block["Muon_pt"].lengths, block["nMuon"])
     staff = reader(real("scikit-hep/ntpl001_staff_rntuple_v1-0-1-0.root"))
     assert read(staff, ["Age"])["Age"].dtype == np.int32
-    with pytest.raises(InputError, match="branch 'Nation' is of type 'std::string'; only numbers"):
+    with pytest.raises(InputError, match="branch 'Nation' is of type 'std::string'; say categories="):
         staff.check(["Nation"])
     assert staff.sources()[0].uuid.strip("0-")
 
@@ -103,11 +103,39 @@ def test_vectors(real: Real) -> None:
         read(stl, ["vector_int32"])["vector_int32"],
         Jagged(np.array([1, 1, 2, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 4, 5], np.int32), np.array([0, 1, 3, 6, 10, 15])),
     )
-    for name, kind in (("string", "std::string"), ("map_int32_int16", r"std::map<int32_t, int16_t>")):
-        with pytest.raises(InputError, match=f"branch '{name}' is of type '{kind}'; only numbers"):
-            stl.check([name])
-    with pytest.raises(InputError, match="'x' is of type 'std::vector<std::vector<double>>'"):
-        reader(real("scikit-hep/uproot-vectorVectorDouble.root")).check(["x"])
+    with pytest.raises(InputError, match=r"'map_int32_int16' is of type 'std::map<int32_t, int16_t>'; only numbers"):
+        stl.check(["map_int32_int16"])
+
+
+def test_vectors_of_vectors(real: Real) -> None:
+    path = real("scikit-hep/uproot-vectorVectorDouble.root")
+    with pytest.raises(InputError, match=r"'x' is of type 'std::vector<std::vector<double>>'; say flatten=\['x'\]"):
+        reader(path).check(["x"])
+    flat = RootReader(Sample("s", path), flatten=["x"])
+    assert flat.offers() == {"x": ColumnType("float64", jagged=True)}
+    x = read(flat, ["x"])["x"]
+    assert x.lengths.tolist() == [0, 0, 2, 3, 3]
+    assert x.values.tolist() == [10, -10, 20, -21, -22, 200, -201, 202]
+
+
+def test_text_as_categories(real: Real) -> None:
+    path = real("scikit-hep/ntpl001_staff_rntuple_v1-0-1-0.root")
+    nations = ["DE", "CH", "FR", "IT", "GB", "ES", "SE", "NL", "BE", "NO", "AT", "DK", "US", "GR", "PT", "ZZ"]
+    staff = RootReader(Sample("s", path), categories={"Nation": nations})
+    assert read(staff, ["Nation"])["Nation"][:5].tolist() == [0, 1, 2, 2, 0]
+    few = RootReader(Sample("s", path), categories={"Nation": ["DE", "CH", "FR"]})
+    with pytest.raises(BadValues, match=r"branch 'Nation', entries 0 to 3354: .*'IT' \(\d+ times\).* not among its cat"):
+        read(few, ["Nation"])
+    wrong = RootReader(Sample("s", path), categories={"Age": ["old", "young"]})
+    with pytest.raises(InputError, match="branch 'Age' is int32, so it has no place in categories="):
+        wrong.check(["Age"])
+    vectors = real("scikit-hep/uproot-stl_containers.root")
+    words = RootReader(
+        Sample("s", vectors), categories={"vector_string": ["one", "two", "three", "four", "five"], "string": ["one"]}
+    )
+    (source,) = words.sources()
+    block = next(words.blocks(source, ["vector_string"], 0, 3))
+    assert equal(block["vector_string"], Jagged(np.array([0, 0, 1, 0, 1, 2]), np.array([0, 1, 3, 6])))
 
 
 def test_empty_and_treeless_files(real: Real) -> None:

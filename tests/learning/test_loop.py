@@ -110,6 +110,20 @@ def test_signals_save_and_say_how_to_go_on(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_signal_in_the_last_validation_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = loop.Training._settle
+
+    def signalled(self: loop.Training, phase: loop.Phase) -> None:
+        settle(self, phase)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Training, "_settle", signalled)
+        with pytest.raises(Interrupted, match="stopped by SIGTERM after its last epoch; all is saved"):
+            fit(ready(STEP, tmp_path))
+    assert bits(fit(ready(STEP, tmp_path, resume=True))) == bits(fit(ready(STEP)))
+
+
 def test_the_time_limit_stops() -> None:
     with pytest.raises(Interrupted, match="stopped by the time limit.*no folder, so nothing was saved"):
         fit(ready(STEP, until=time.time()))

@@ -3,10 +3,10 @@ from __future__ import annotations
 from hepdl_reports.verdict import judge
 
 
-def card(ks=0.1, rejection=20.0, auc=0.9):
+def card(ks=0.1, rejection=20.0, auc=0.9, ratio=(1.0, 0.1)):
     none = float("nan")
     return {"ks": (ks, none), "rejection": (rejection, 1.0), "auc": (auc, none), "deviation": (0.2, none),
-            "critic": (0.62, 0.01)}  # fmt: skip
+            "critic": (0.62, 0.01), "efficiency_ratio": ratio}  # fmt: skip
 
 
 FLOOR = {"ks": (0.01, 0.003)}
@@ -31,6 +31,12 @@ def test_collapsed_adversary_rings():
 def test_constant_score_rings():
     (alarm,) = judge(card(0.2), card(0.0, 2.0, 0.52), FLOOR, "mu").alarms
     assert "as good as constant" in alarm and "because it knows nothing" in alarm
+
+
+def test_a_slope_that_stays_at_the_working_point_rings():
+    (alarm,) = judge(card(0.2, ratio=(0.43, 0.05)), card(0.04, ratio=(0.44, 0.06)), FLOOR, "mu").alarms
+    assert "not where it is cut" in alarm and "is 0.440 ± 0.060 (plain network 0.430 ± 0.050)" in alarm
+    assert judge(card(0.2, ratio=(0.43, 0.05)), card(0.04, ratio=(0.9, 0.06)), FLOOR, "mu").alarms == []
 
 
 def test_nothing_to_remove_rings():
