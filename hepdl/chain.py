@@ -84,13 +84,15 @@ class Chain:
         """Walk through the steps with the columns that the reader offers: label of a step, columns after it."""
         return [(step.label, columns) for step, columns in self._walk(offers)]
 
-    def resolved(self, offers: Columns) -> Chain:
+    def resolved(self, offers: Columns | None = None) -> Chain:
         """This chain with the patterns among the inputs of its steps replaced by names; itself when there are none.
 
-        A pattern meets the columns of the files and of the steps before it, not those that every event has.
+        A pattern meets the columns of the files and of the steps before it, not those that every event has. Without
+        ``offers`` one file a sample is opened.
         """
         if not any(has_patterns(step) for step in self.steps[1:]):
             return self
+        offers = self.reader.offers(head=True) if offers is None else offers
         return Chain(*[step for step, _ in self._walk(offers)])
 
     def _walk(self, offers: Columns) -> Iterator[tuple[Step, Columns]]:
@@ -102,9 +104,9 @@ class Chain:
         yield self.reader, columns
         for written in self.steps[1:]:
             step = resolved(written, Columns({n: k for n, k in columns.items() if n not in common}), written.label)
-            columns = columns.plus(expression_types(step, columns))
+            expressions = expression_types(step, columns)
+            columns, common = columns.plus(expressions), common | set(expressions)
             texts |= set(step.wired("expression"))
-            common |= set(step.wired("expression"))
             added = step.declare(columns)
             if getattr(step, "replace", False):
                 _refuse_stale(step, added, texts)

@@ -70,7 +70,7 @@ def run(
     progress: Progress | None = None,
 ) -> Outcome:  # fmt: skip
     """Read, fit, and run a chain; ``limit`` and ``skip`` count entries of each sample."""
-    return _Run(chain, job, states, progress or _silent).run(limit, skip)
+    return _Run(chain.resolved(), job, states, progress or _silent).run(limit, skip)
 
 
 class _Run:

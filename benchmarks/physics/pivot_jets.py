@@ -62,7 +62,9 @@ def run(seed: int, scan: list[float], folder: Path, settings: list[str]) -> floa
     command = [str(Path(sys.executable).with_name("hepdl")), "run", "steering/pivot.py", "--seed", str(seed)]
     began = time.perf_counter()
     options = [word for value in values for word in ("--set", value)]
-    subprocess.run([*command, "-o", str(folder), *options], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, "-o", str(folder), "-l", "WARNING", *options], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+    )
     return time.perf_counter() - began
 
 

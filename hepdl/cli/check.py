@@ -19,7 +19,7 @@ def check(script: SteeringScript, plugins: PluginFolders = None) -> None:
     from hepdl.cli.script import load_script
 
     use_folders(plugins)
-    chain = load_script(Path(script)).chain
+    chain = load_script(Path(script)).chain.resolved()
     typer.echo(wiring(chain, chain.check()))
     samples = len(chain.reader.samples)
     typer.secho(f"OK: {len(chain.steps)} steps, {samples} sample{'s' if samples > 1 else ''}", fg="green")

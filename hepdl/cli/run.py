@@ -44,7 +44,7 @@ def run(
     options.use_folders(plugins)
     own = context.obj.own
     read = load_script(script, own)
-    chain = with_settings(with_inputs(read.chain, inputs or []), settings or [])
+    chain = with_settings(with_inputs(read.chain, inputs or []), settings or []).resolved()
     if dry_run:
         _show_only(chain)
         return

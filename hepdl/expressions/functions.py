@@ -30,7 +30,7 @@ def _reduction(name: str, function: Callable[[Jagged], np.ndarray]) -> dict[str,
     return {name: Function(lambda value: function(need_list(value, name)), 1)}
 
 
-CONSTANTS = {"pi": np.pi, "inf": np.inf, "nan": np.nan, "MeV": 1e-3, "GeV": 1, "TeV": 1e3}
+CONSTANTS = {"pi": np.pi, "inf": np.inf, "nan": np.nan, "keV": 1e-6, "MeV": 1e-3, "GeV": 1, "TeV": 1e3}
 """Constants and units (energies in GeV); an expression cannot read a column of such a name."""
 
 LOGIC: dict[type[ast.boolop], Operation] = {

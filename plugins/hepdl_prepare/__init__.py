@@ -9,6 +9,10 @@ def hepdl_algorithms() -> list[Offer]:
     return [
         Offer("Define", "hepdl_prepare.define:Define", "A new column from an expression over columns"),
         Offer("Filter", "hepdl_prepare.filter:Filter", "Keep the events for which an expression is true"),
+        Offer("GoldenJson", "hepdl_prepare.golden_json:GoldenJson", "Keep the certified luminosity sections"),
         Offer("Group", "hepdl_prepare.group:Group", "Several columns side by side as one"),
+        Offer("P4", "hepdl_prepare.p4:P4", "Four-vectors: FatJet.mass, FatJet[0].pt, deltaR(a, b)"),
+        Offer("Particles", "hepdl_prepare.particles:Particles", "Lists of particles side by side, ordered and cut"),
         Offer("Standardize", "hepdl_prepare.standardize:Standardize", "Columns as one group of mean 0 and width 1"),
+        Offer("ToGeV", "hepdl_prepare.to_gev:ToGeV", "Energies of another unit in GeV"),
     ]

@@ -101,7 +101,7 @@ class PivotReport(Report):
         return {"plain": self.plain, "pivot": self.score, **dict(ordered), **others}
 
     def _windows(self, test: Events) -> tuple[Window, Window]:
-        values = flat(test, self.nuisance, self.label)[self._measured(test)]
+        values = flat(test.where(self._measured(test)), self.nuisance, self.label)
         return low_and_high(values, self.low, self.high, self.nuisance, self.label)
 
     def _measured(self, events: Events) -> np.ndarray:
@@ -112,8 +112,10 @@ class PivotReport(Report):
     def _exam(self, events: Events, windows: tuple[Window, Window]) -> Exam:
         signal = members(events, self.target, self.signal, "signal", self.label)
         background = members(events, self.target, self.background, "background", self.label)
-        weight, nuisance = flat(events, "weight", self.label), flat(events, self.nuisance, self.label)
-        return Exam(weight, nuisance, signal, background, self._measured(events), *windows, self.efficiency)
+        measured, weight = self._measured(events), flat(events, "weight", self.label)
+        flat(events.where(measured), self.nuisance, self.label)
+        nuisance = np.asarray(events[self.nuisance], np.float64).reshape(len(events))
+        return Exam(weight, nuisance, signal, background, measured, *windows, self.efficiency)
 
     def _gain(
         self, events: Events, test: Exam, scores: dict[str, np.ndarray], windows: tuple[Window, Window],

@@ -124,8 +124,13 @@ def test_constant_nuisance(events):
         run_report(REPORT.replaced(), changed(events, mu=np.full(len(events), 7.0)))
 
 
+def test_nuisance_may_be_unknown_where_it_is_not_measured(events):
+    unknown = changed(events, mu=np.where(events["label"] == 1, np.nan, events["mu"]))
+    assert "AMS: too few events" in "\n".join(run_report(REPORT.replaced(), unknown).summary())
+
+
 def test_nuisance_that_is_not_finite(events):
     mu = events["mu"].copy()
-    mu[np.flatnonzero(events["part"] == 2)[0]] = np.inf
+    mu[np.flatnonzero((events["part"] == 2) & (events["label"] == 0))[0]] = np.inf
     with pytest.raises(BadValues, match="column 'mu' is NaN or infinite in 1 of"):
         run_report(REPORT.replaced(), changed(events, mu=mu))

@@ -1,0 +1,165 @@
+"""Tables as Arrow reads them: Parquet by row groups, Arrow IPC (Feather) by batches, CSV as a stream."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import Any
+
+import awkward as ak
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.ipc
+import pyarrow.parquet
+
+from hepdl.errors import InputError
+from hepdl.events import Column
+from hepdl_io.failures import reading
+from hepdl_io.fields import Field, Fields, OpenFile, steps_of
+from hepdl_io.nested import column_in, fields_in
+from hepdl_io.paths import fingerprint
+
+READABLE = "only numbers, fixed-size lists, lists of numbers and text can be read"
+
+
+class ArrowFile(OpenFile):
+    """A file of tables one after the other, of known lengths."""
+
+    def __init__(self, path: str, schema: pa.Schema, lengths: Sequence[int]) -> None:
+        self.path, self.tree, self.schema = path, "", schema
+        self._starts = [0, *accumulate(lengths)]
+        self.entries: int = self._starts[-1]
+        self._range, self._columns = (0, 0), dict[str, ak.Array]()
+        self._wanted: list[str] = []
+
+    @abstractmethod
+    def tables(self, first: int, last: int, columns: list[str]) -> pa.Table:
+        """Tables ``first`` to ``last`` (exclusive) as one, with these columns at least."""
+
+    @property
+    def uuid(self) -> str:
+        """These formats have none."""
+        return fingerprint(self.path)
+
+    @property
+    def fields(self) -> Fields:
+        """Columns; fields of a struct are ``column.field``."""
+        fields: Fields = {}
+        for column in self.schema:
+            for field in fields_in(_form(column), column.name):
+                problem = f"is of type '{column.type}'; {READABLE}" if field.kind is None else ""
+                problem = f"is of type '{column.type}'" if field.need else problem
+                fields[".".join((column.name, *field.members))] = replace(field, problem=problem)
+        return fields
+
+    def edges(self, fields: Sequence[Field], start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
+        """Ranges that end where row groups or batches end."""
+        self._wanted = list({field.path: None for field in fields})
+        return steps_of(self._starts, start, stop, size)
+
+    def column(self, field: Field, start: int, stop: int) -> Column:
+        """One column; all that :meth:`edges` was told of are read together."""
+        if self._range != (start, stop) or field.path not in self._columns:
+            self._range, self._columns = (start, stop), self._read(start, stop, [*self._wanted, field.path])
+        return column_in(self._columns[field.path], field)
+
+    def _read(self, start: int, stop: int, names: list[str]) -> dict[str, ak.Array]:
+        first = bisect_right(self._starts, start) - 1
+        last = next(i for i, place in enumerate(self._starts) if place >= stop)
+        names = list(dict.fromkeys(names))
+        table = self.tables(min(first, last), last, names)
+        begin = start - self._starts[min(first, last)]
+        table = table.slice(begin, stop - start)
+        return {name: ak.from_arrow(_one_piece(table.column(name))) for name in names}
+
+
+class Parquet(ArrowFile):
+    """A Parquet file, read by row groups."""
+
+    def __init__(self, path: str, file: pa.parquet.ParquetFile) -> None:
+        groups = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+        super().__init__(path, file.schema_arrow, groups)
+        self._file = file
+
+    def tables(self, first: int, last: int, columns: list[str]) -> pa.Table:
+        """Row groups, decoded in one thread."""
+        return self._file.read_row_groups(list(range(first, last)), columns=columns, use_threads=False)
+
+
+class Feather(ArrowFile):
+    """An Arrow IPC file, read by batches."""
+
+    def __init__(self, path: str, file: pa.ipc.RecordBatchFileReader) -> None:
+        super().__init__(path, file.schema, [file.get_batch(i).num_rows for i in range(file.num_record_batches)])
+        self._file = file
+
+    def tables(self, first: int, last: int, columns: list[str]) -> pa.Table:
+        """Batches; those that are not compressed stay on disk until they are used."""
+        batches = [self._file.get_batch(number) for number in range(first, last)]
+        return pa.Table.from_batches(batches, self.schema).select(columns)
+
+
+class Csv(ArrowFile):
+    """A CSV file, read as a whole."""
+
+    def __init__(self, path: str, table: pa.Table) -> None:
+        super().__init__(path, table.schema, [table.num_rows])
+        self._table = table
+
+    def tables(self, first: int, last: int, columns: list[str]) -> pa.Table:
+        """The file."""
+        return self._table.slice(0, None if last else 0).select(columns)
+
+
+@contextmanager
+def open_parquet(path: str) -> Iterator[ArrowFile]:
+    """A Parquet or Arrow IPC file, as its first bytes say."""
+    with reading(f"file '{path}' cannot be read"), pa.memory_map(path) as file:
+        magic = file.read(6)
+        found: ArrowFile
+        if magic == b"ARROW1":
+            found = Feather(path, pa.ipc.open_file(file))
+        elif magic[:4] == b"PAR1":
+            found = Parquet(path, pa.parquet.ParquetFile(path, memory_map=True))
+        else:
+            raise InputError(f"file '{path}' is neither a Parquet nor an Arrow file: it starts with {magic!r}")
+        yield found
+
+
+@contextmanager
+def open_csv(path: str, delimiter: str, types: Mapping[str, pa.DataType]) -> Iterator[Csv]:
+    """A CSV file whose columns have these types; those of others are taken from the values."""
+    with reading(f"file '{path}' cannot be read"):
+        yield Csv(path, read_csv(path, delimiter, types))
+
+
+def read_csv(path: str, delimiter: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """The whole file. Raises ``ArrowInvalid`` naming the line."""
+    return pa.csv.read_csv(
+        path,
+        read_options=pa.csv.ReadOptions(use_threads=False),
+        parse_options=pa.csv.ParseOptions(delimiter=delimiter),
+        convert_options=pa.csv.ConvertOptions(column_types=types),
+    )
+
+
+def _form(column: pa.Field) -> ak.forms.Form | None:
+    try:
+        return ak.from_arrow_schema(pa.schema([column])).content(column.name)
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+
+
+def _one_piece(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)
+
+
+assert pairwise  # noqa

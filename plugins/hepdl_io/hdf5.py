@@ -1,0 +1,188 @@
+"""Datasets in HDF5 files: plain arrays, structured datasets as ATLAS writes them, lists of variable length."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import Any
+
+import h5py
+import numpy as np
+
+from hepdl.columns import ColumnType
+from hepdl.errors import InputError, did_you_mean, listed
+from hepdl.events import Column, Jagged
+from hepdl_io.failures import reading
+from hepdl_io.fields import Field, Fields, OpenFile, number_type, plain, steps_of
+from hepdl_io.paths import fingerprint
+
+RAW = 32 << 20
+"""Bytes of a dataset that are read at a time at most, or one chunk."""
+PLUGINS = {305: "LZO", 307: "bzip2", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd"}
+"""Numbers of registered filters (https://github.com/HDFGroup/hdf5_plugins) that h5py does not bring along."""
+READABLE = "only numbers, arrays and lists of numbers and text can be read"
+
+
+class Datasets(OpenFile):
+    """The datasets of a file whose first dimension counts the entries."""
+
+    def __init__(self, path: str, file: h5py.File, events: str, valid: str, separator: str) -> None:
+        self.path, self.tree, self._file = path, "", file
+        self._valid, self._separator = valid, separator
+        self._datasets = _datasets(file)
+        self._events = _counted(path, self._datasets, events)
+        self.entries: int = self._datasets[self._events].shape[0]
+        self.parent = str(file.attrs.get("uuid_of_parent", ""))
+        self._range, self._raw = (0, 0), dict[str, Any]()
+
+    @property
+    def uuid(self) -> str:
+        """HDF5 files have none."""
+        return fingerprint(self.path)
+
+    @property
+    def fields(self) -> Fields:
+        """``group.dataset`` for a plain dataset, ``dataset.member`` for a structured one."""
+        fields: Fields = {}
+        for path, dataset in self._datasets.items():
+            problem = self._problem(path, dataset)
+            for field in _fields(path, dataset.dtype, dataset.shape[1:], self._valid):
+                name = self._separator.join((*path.split("/"), *field.members))
+                fields[name] = Field(path, field.members, None, problem) if problem else field
+        return fields
+
+    def edges(self, fields: Sequence[Field], start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
+        """Ranges that end where chunks end, and take no more memory than one chunk or :data:`RAW` bytes a dataset."""
+        used = [self._datasets[path] for path in {field.path: None for field in fields}]
+        chunk = max((dataset.chunks[0] for dataset in used if dataset.chunks), default=1)
+        widest = max((_row_bytes(dataset) for dataset in used), default=1)
+        size = max(chunk, min(size, RAW // widest) // chunk * chunk)
+        return steps_of(range(start - start % chunk + size, stop, size), start, stop, 1)
+
+    def column(self, field: Field, start: int, stop: int) -> Column:
+        """One column; a structured dataset is read once for all its members."""
+        if self._range != (start, stop):
+            self._range, self._raw = (start, stop), {}
+        if field.path not in self._raw:
+            raw = self._datasets[field.path][start:stop]
+            self._raw[field.path] = _packed(raw, self._valid)
+        raw = self._raw[field.path]
+        kind = field.kind
+        assert kind is not None
+        if isinstance(raw, Jagged):
+            return Jagged(_finished(_member(raw.values, field), field), raw.offsets)
+        values = _member(raw, field)
+        if kind.jagged:
+            lengths = np.fromiter(map(len, values), np.int64, len(values))
+            values = np.concatenate(values) if len(values) else np.zeros(0, kind.dtype)
+            return Jagged.from_lengths(plain(values, kind), lengths)
+        return _finished(values, field)
+
+    def _problem(self, path: str, dataset: h5py.Dataset) -> str:
+        """Why nothing of a dataset can be read; empty when it can."""
+        if dataset.shape[0] != self.entries:
+            return f"has {dataset.shape[0]} entries, but dataset '{self._events}' has {self.entries}"
+        missing = [number for number in _filters(dataset) if not h5py.h5z.filter_avail(number)]
+        if not missing:
+            return ""
+        named = f"{PLUGINS.get(missing[0], 'unknown')}, number {missing[0]}"
+        return f"is compressed with a filter that is not installed ({named}); pip install hdf5plugin (dataset '{path}')"
+
+
+@contextmanager
+def open_datasets(path: str, events: str, valid: str, separator: str) -> Iterator[Datasets]:
+    """The datasets of a file, closed afterwards; filters of the package hdf5plugin are there if it is."""
+    with suppress(ImportError):
+        import_module("hdf5plugin")
+    with reading(f"file '{path}' cannot be read"):
+        file = h5py.File(path, "r")
+    with file:
+        with reading(f"file '{path}' cannot be read"):
+            found = Datasets(path, file, events, valid, separator)
+        yield found
+
+
+def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
+    found: dict[str, h5py.Dataset] = {}
+
+    def keep(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape:
+            found[name] = item
+
+    file.visititems(keep)
+    return found
+
+
+def _counted(path: str, datasets: dict[str, h5py.Dataset], events: str) -> str:
+    """The dataset that counts the entries: the one that is named, or one of those that most others are as long as."""
+    if events.strip("/") in datasets:
+        return events.strip("/")
+    if events:
+        raise InputError(f"file '{path}' holds no dataset '{events}'{did_you_mean(events, datasets)}")
+    if not datasets:
+        raise InputError(f"file '{path}' holds no dataset")
+    lengths = {name: dataset.shape[0] for name, dataset in datasets.items()}
+    times = Counter(lengths.values()).most_common(2)
+    if len(times) > 1 and times[0][1] == times[1][1]:
+        shown = listed([f"{name} ({length})" for name, length in lengths.items()])
+        raise InputError(
+            f"file '{path}' holds datasets of different lengths: {shown}; say which one has an entry for each event, "
+            f"as events='{next(iter(lengths))}'"
+        )
+    return next(name for name, length in lengths.items() if length == times[0][0])
+
+
+def _fields(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], valid: str) -> Iterator[Field]:
+    if dtype.names is None:
+        yield _field(Field(path), dtype, shape, False)
+        return
+    jagged = _is_list(dtype, len(shape), valid)
+    for name in dtype.names:
+        if not (jagged and name == valid):
+            base, inner = dtype[name].subdtype or (dtype[name], ())
+            whole = inner if jagged else (*shape, *inner)
+            yield _field(Field(path, (name,)), base, whole, jagged)
+
+
+def _field(where: Field, dtype: np.dtype[Any], shape: tuple[int, ...], jagged: bool) -> Field:
+    listed_type = h5py.check_vlen_dtype(dtype)
+    text = dtype.kind == "S" or h5py.check_string_dtype(dtype) is not None
+    if text and not shape:
+        return Field(where.path, where.members, ColumnType("int64", (), jagged), "holds text", "categories")
+    if listed_type is not None and not text and not shape and not jagged:
+        kind = number_type(listed_type, (), True)
+    else:
+        kind = number_type(dtype, shape, jagged)
+    return Field(where.path, where.members, kind, "" if kind else f"is of type '{dtype}'; {READABLE}")
+
+
+def _is_list(dtype: np.dtype[Any], dimensions: int, valid: str) -> bool:
+    """Whether rows are lists padded to a common length, with a member that tells which elements are there."""
+    return dimensions == 1 and valid in (dtype.names or ()) and dtype[valid].kind in "biu"
+
+
+def _packed(raw: np.ndarray, valid: str) -> np.ndarray | Jagged:
+    if not _is_list(raw.dtype, raw.ndim - 1, valid):
+        return raw
+    there = raw[valid] != 0
+    return Jagged.from_lengths(raw[there], there.sum(axis=1))
+
+
+def _member(values: np.ndarray, field: Field) -> np.ndarray:
+    return values[field.members[0]] if field.members else values
+
+
+def _finished(values: np.ndarray, field: Field) -> np.ndarray:
+    assert field.kind is not None
+    return values if field.need == "categories" else plain(values, field.kind)
+
+
+def _filters(dataset: h5py.Dataset) -> list[int]:
+    settings = dataset.id.get_create_plist()
+    return [settings.get_filter(number)[0] for number in range(settings.get_nfilters())]
+
+
+def _row_bytes(dataset: h5py.Dataset) -> int:
+    return max(1, dataset.dtype.itemsize * int(np.prod(dataset.shape[1:], dtype=np.int64)))
