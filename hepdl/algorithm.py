@@ -80,10 +80,16 @@ class Reader(Step):
     """The samples, in the order in which their entries are counted and written."""
     identity: list[str] = []
     """Integer branches that name an event, as ``["run", "lumi", "event"]``; file and entry when empty."""
-    several_per_event: bool = False
-    """Several entries may share an identity (an entry is a jet, say); otherwise duplicates are an error."""
+    several_per_event: bool | str = False
+    """Whether several entries may share an identity (an entry is a jet, say), or the integer branch that numbers the
+    entries of one event. Otherwise two entries with one identity are an error."""
     split: Split = Split()
     """How events are divided into training, validation and test."""
+
+    @property
+    def entry_identity(self) -> list[str]:
+        """Branches that name an entry: the event's, and what numbers the entries of one event."""
+        return self.identity + ([self.several_per_event] if isinstance(self.several_per_event, str) else [])
 
     def sources(self) -> list[Source]:
         """The files, opened just far enough to know entries and identity, in a fixed order."""
@@ -111,7 +117,7 @@ class Reader(Step):
 class Algorithm(Step):
     """Works on the host, once an event: from numpy columns to new numpy columns. No state."""
 
-    def making(self, names: set[str]) -> Self:  # noqa: ARG002
+    def making(self, names: set[str]) -> Self:
         """This step as far as it makes some of its columns; a step that makes many may leave the others out."""
         return self
 

@@ -119,7 +119,7 @@ class Chain:
         """The columns that must come from the files, given what they offer, in the files' order."""
         reader = self.reader
         wanted = {name for text in reader_expressions(reader) for name in parse(text, reader.label).names}
-        wanted |= set(reader.identity)
+        wanted |= set(reader.entry_identity)
         made = set(ENGINE_COLUMNS) | {"label"}
         for step in self.steps[1:]:
             wanted |= {name for name in host_names(step) - made if name in offers}

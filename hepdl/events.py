@@ -7,13 +7,13 @@ padding. Blocks are never changed; what returns a changed block returns a new on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
 from hepdl.errors import ColumnClash, MissingColumn, WiringError, did_you_mean
-from hepdl.jagged import Array, Jagged, numpy_of, tensor_of
+from hepdl.jagged import Array, Jagged, numpy_of, particles_of, run_of, tensor_of
 
 __all__ = ["Array", "Column", "Events", "Jagged"]
 
@@ -80,8 +80,7 @@ class Events(Mapping[str, Column]):
 
     def take(self, rows: Array) -> Self:
         """The rows with these integer indices, in that order."""
-        columns = {name: _take(column, rows) for name, column in self._columns.items()}
-        return type(self)(columns, len(rows))
+        return self._chosen(lambda column: column[rows], lambda offsets: particles_of(offsets, rows), len(rows))
 
     def where(self, mask: np.ndarray) -> Self:
         """The rows where a host mask ``[N]`` is true."""
@@ -89,10 +88,37 @@ class Events(Mapping[str, Column]):
 
     def rows(self, start: int, stop: int) -> Self:
         """A contiguous run of rows; flat columns stay views."""
+        length = max(0, min(stop, self._length) - start)
+        return self._chosen(lambda column: column[start:stop], lambda offsets: run_of(offsets, start, stop), length)
+
+    def _chosen(
+        self, flat: Callable[[Array], Array], lists: Callable[[Array], tuple[Any, Array]], length: int
+    ) -> Self:
+        """Some rows; where lists share their offsets, it is worked out once which particles these are."""
+        worked_out: dict[int, tuple[Any, Array]] = {}
         columns: dict[str, Column] = {}
         for name, column in self._columns.items():
-            columns[name] = column.rows(start, stop) if isinstance(column, Jagged) else column[start:stop]
-        return type(self)(columns, max(0, min(stop, self._length) - start))
+            if not isinstance(column, Jagged):
+                columns[name] = flat(column)
+                continue
+            if id(column.offsets) not in worked_out:
+                worked_out[id(column.offsets)] = lists(column.offsets)
+            particles, offsets = worked_out[id(column.offsets)]
+            columns[name] = Jagged(column.values[particles], offsets)
+        return type(self)(columns, length)
+
+    def sharing(self) -> Self:
+        """The same host columns, where lists of equal lengths share one array of offsets."""
+        known: list[np.ndarray] = []
+        columns = self.columns()
+        for name, column in columns.items():
+            if isinstance(column, Jagged):
+                same = next((offsets for offsets in known if _equal(offsets, column.offsets)), None)
+                if same is None:
+                    known.append(column.offsets)
+                else:
+                    columns[name] = Jagged(column.values, same)
+        return type(self)(columns, self._length)
 
     def to(self, device: Any) -> Self:
         """The same columns as tensors on a torch device; text columns stay on the host."""
@@ -122,8 +148,8 @@ class Events(Mapping[str, Column]):
         return cls(columns, sum(len(block) for block in blocks))
 
 
-def _take(column: Column, rows: Array) -> Column:
-    return column.take(rows) if isinstance(column, Jagged) else column[rows]
+def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+    return one is other or (len(one) == len(other) and one[-1] == other[-1] and np.array_equal(one, other))
 
 
 def _concatenate(columns: Sequence[Column]) -> Column:

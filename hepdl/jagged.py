@@ -38,15 +38,13 @@ class Jagged:
 
     def take(self, rows: Array) -> Jagged:
         """The events ``rows`` (integer indices ``[M]``), in that order, packed without padding."""
-        if isinstance(self.values, np.ndarray):
-            return _take_host(self, rows)
-        return _take_device(self, rows)
+        index, offsets = particles_of(self.offsets, rows)
+        return Jagged(self.values[index], offsets)
 
     def rows(self, start: int, stop: int) -> Jagged:
         """A contiguous run of events, its values a view."""
-        offsets = self.offsets[min(start, len(self)) : max(start, stop) + 1]
-        first, last = int(offsets[0]), int(offsets[-1])
-        return Jagged(self.values[first:last], offsets - first)
+        run, offsets = run_of(self.offsets, start, stop)
+        return Jagged(self.values[run], offsets)
 
     def to(self, device: Any) -> Jagged:
         """The same list on a torch device."""
@@ -137,21 +135,44 @@ class Jagged:
         return cls.from_lengths(np.concatenate([block.values for block in blocks]), lengths)
 
 
-def _take_host(jagged: Jagged, rows: np.ndarray) -> Jagged:
-    lengths = jagged.lengths[rows]
-    taken = Jagged.from_lengths(jagged.values, lengths)
-    start = np.repeat(jagged.offsets[:-1][rows] - taken.offsets[:-1], lengths)
-    return Jagged(jagged.values[start + np.arange(len(start))], taken.offsets)
+def particles_of(offsets: Array, rows: Array, device: Any = None) -> tuple[Array, Array]:
+    """Where the particles of the events ``rows`` lie ``[n]``, and the offsets ``[M + 1]`` of a list of just them.
+
+    With tensors, offsets that stay on the host let the device go on; ``device`` is then where the result goes.
+    """
+    if isinstance(offsets, np.ndarray):
+        return _particles_on_host(offsets, rows)
+    return _particles_on_device(offsets, rows, offsets.device if device is None else device)
 
 
-def _take_device(jagged: Jagged, rows: torch.Tensor) -> Jagged:
+def _particles_on_host(offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    starts = offsets[rows]
+    lengths = offsets[rows + 1] - starts
+    taken = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum(lengths, out=taken[1:])
+    return np.repeat(starts - taken[:-1], lengths) + np.arange(taken[-1]), taken
+
+
+def _particles_on_device(
+    offsets: torch.Tensor, rows: torch.Tensor, device: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
     import torch
 
-    lengths = jagged.lengths[rows]
-    offsets = torch.zeros(len(rows) + 1, dtype=torch.int64, device=lengths.device)
-    torch.cumsum(lengths, 0, out=offsets[1:])
-    start = torch.repeat_interleave(jagged.offsets[:-1][rows] - offsets[:-1], lengths)
-    return Jagged(jagged.values[start + torch.arange(len(start), device=start.device)], offsets)
+    starts = offsets[rows]
+    lengths = offsets[rows + 1] - starts
+    taken = lengths.new_zeros(len(rows) + 1)
+    torch.cumsum(lengths, 0, out=taken[1:])
+    total = int(taken[-1])
+    shift, lengths = (starts - taken[:-1]).to(device), lengths.to(device)
+    index = torch.repeat_interleave(shift, lengths, output_size=total)
+    return index.add_(torch.arange(total, device=device)), taken.to(device)
+
+
+def run_of(offsets: Array, start: int, stop: int) -> tuple[slice, Array]:
+    """The same for the events from ``start`` to ``stop``."""
+    kept = offsets[min(start, len(offsets) - 1) : max(start, stop) + 1]
+    first, last = int(kept[0]), int(kept[-1])
+    return slice(first, last), kept - first
 
 
 def tensor_of(array: Array, device: Any) -> torch.Tensor:

@@ -5,10 +5,11 @@ from hepdl.algorithms import Define, Dense, RootReader, RootWriter, Standardize,
 
 chain = Chain(
     RootReader(
-        Sample("w", "data/jets/w_?.root", label=1, weight="weight"),
-        Sample("qcd", "data/jets/qcd_?.root", label=0, weight="weight"),
+        Sample("W", "data/jets/w_?.root", label=1, weight="weight"),
+        Sample("QCD", "data/jets/qcd_?.root", label=0, weight="weight"),
         tree="jets",
         identity=["run", "event"],
+        several_per_event="jet_rank",  # an entry is a jet
     ),
     Define("tau21", "jet_tau2 / jet_tau1"),
     Standardize(["jet_mgroomed", "tau21", "jet_c2", "jet_d2"], output="features"),

@@ -13,10 +13,11 @@ FEATURES = ["jet_mgroomed", "tau21", "jet_c2", "jet_d2"]
 
 chain = Chain(
     RootReader(
-        Sample("w", "data/jets/w_?.root", label=1, weight="weight"),
-        Sample("qcd", "data/jets/qcd_?.root", label=0, weight="weight"),
+        Sample("W", "data/jets/w_?.root", label=1, weight="weight"),
+        Sample("QCD", "data/jets/qcd_?.root", label=0, weight="weight"),
         tree="jets",
         identity=["run", "event"],
+        several_per_event="jet_rank",  # an entry is a jet
         split=Split(train=0.8, validation=0.2, test="pool == 1"),  # pool 1: minimum-bias events never trained on
     ),
     Filter("abs(jet_eta) < 2"),

@@ -23,7 +23,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FLOORS = [
     {"errors", "hooks", "clock"},
     {"columns", "description", "jagged", "events", "patterns"},
-    {"sources", "ledger", "expressions", "patterns", "plugins", "record", "provenance", "tensorboard"},
+    {"sources", "samples", "ledger", "expressions", "patterns", "plugins", "record", "provenance", "tensorboard"},
     {"job", "data.split", "data.ranges", "data.store", "data.sinks", "data.cache"},
     {"data.table", "data.tensors"},
     {"data.rows", "data.pools", "data.values", "learning"},

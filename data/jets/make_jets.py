@@ -438,7 +438,9 @@ def fit_weights(hard_pt):
 def branches(flat, weight):
     """The branches of a file in their order and type from the arrays of its shards."""
     n = len(flat["event"])
-    out = {"event": flat["event"].astype("i8"), "run": np.ones(n, "i4"), "pool": flat["pool"]}
+    collision, rank = np.divmod(flat["event"], 2)  # the shards number jets, two a collision
+    out = {"event": collision.astype("i8"), "run": np.ones(n, "i4"), "jet_rank": rank.astype("i1")}
+    out |= {"pool": flat["pool"]}
     out |= {"mu": trunc(flat["mu"]), "npu": flat["npu"]}
     names = "pt eta phi mass msoftdrop mgroomed tau1 tau2 tau3 c2 d2".split()
     out |= {f"jet_{k}": trunc(flat[f"jet_{k}"]) for k in names}
@@ -515,7 +517,7 @@ def check(out):
     for name in CLASSES:
         parts = [uproot.open(p)["jets"].arrays(library="np") for p in sorted(out.glob(f"{name}_[0-9].root"))]
         data[name] = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
-        events.append(data[name]["event"])
+        events.append(2 * data[name]["event"] + data[name]["jet_rank"])
         for path in sorted(out.glob(f"{name}_particles_*.root")):
             events.append(check_particles(path))
         bad = [k for k, v in data[name].items() if not np.all(np.isfinite(v))]
@@ -531,7 +533,7 @@ def check(out):
 
 
 def check_particles(path):
-    """Event numbers of a file with constituents, after a look at their sum and order."""
+    """Numbers of the jets of a file with constituents, after a look at their sum and order."""
     a = uproot.open(path)["jets"].arrays()
     fields = {k: ak.values_astype(a[f"part_{k.replace('E', 'energy')}"], "f8") for k in P4}
     p = ak.zip(fields, with_name="Momentum4D")
@@ -541,7 +543,7 @@ def check_particles(path):
         raise ValueError(f"{path.name}: the constituents do not make the jet")
     n = ak.mean(ak.num(p.px))
     print(f"{path.name}: {len(a)} jets, {n:.1f} constituents, the mass of their sum within {off:.2f} GeV")
-    return ak.to_numpy(a.event)
+    return ak.to_numpy(2 * a.event + a.jet_rank)
 
 
 def print_summary(name, d):

@@ -26,12 +26,13 @@ class Entries:
         values = {text: parse(text, self.reader.label).evaluate(raw) for text in self._texts(sample)}
         entries = np.arange(self._next, self._next + n, dtype=np.int64)
         self._next += n
-        identity = {name: _integers(raw[name], name, self.source) for name in self.reader.identity}
+        identity = {name: _integers(raw[name], name, self.source) for name in self.reader.entry_identity}
+        event = [identity[name] for name in self.reader.identity]
         columns: dict[str, Column] = {
             "source": np.full(n, self.source.index, np.int32),
             "entry": entries,
             "sample": np.full(n, sample_index, np.int32),
-            "part": self._parts(identity, entries, values),
+            "part": self._parts(event, entries, values),
             "weight": _number(sample.weight, values, n),
         }
         if self.labelled:
@@ -43,12 +44,12 @@ class Entries:
         own = [value for value in (sample.label, sample.weight) if isinstance(value, str)]
         return [text for text in reader_expressions(self.reader) if text in own + self.reader.split.expressions()]
 
-    def _parts(self, identity: dict[str, np.ndarray], entries: np.ndarray, values: dict[str, Column]) -> np.ndarray:
+    def _parts(self, event: list[np.ndarray], entries: np.ndarray, values: dict[str, Column]) -> np.ndarray:
         split = self.reader.split
         claims = {text: values[text] for text in split.expressions()}
         key = self.source.sample.key
-        if identity:
-            return split.assign(list(identity.values()), key, claims)
+        if event:
+            return split.assign(event, key, claims)
         self.ledger.note(
             f"{self.reader.label} has no identity=[...]: the split is keyed by file UUID and entry, so a copied or "
             "re-made file would be divided differently"

@@ -84,7 +84,7 @@ class FirstPass:
         made = set(ENGINE_COLUMNS) | ({"label"} if self.labelled else set())
         own = [value for value in (source.sample.label, source.sample.weight) if isinstance(value, str)]
         raw = {name for text in own + self.reader.split.expressions() for name in parse(text, self.reader.label).names}
-        raw |= set(self.reader.identity) | columns_from_outside(steps, keep, made)
+        raw |= set(self.reader.entry_identity) | columns_from_outside(steps, keep, made)
         for name in sorted(raw - set(offers)):
             offers.need(name, self.reader.label)
         if self.labelled and "label" in offers:
@@ -117,7 +117,7 @@ class FirstPass:
         keys = Keys(self.reader, self.steps, source, self.ranges[source.index])
         part = self.cache.part(keys.part)
         paths = {name: part / keys.column(name) for name in keep}
-        identity = {name: part / keys.file_column(name) for name in ("entry", *self.reader.identity)}
+        identity = {name: part / keys.file_column(name) for name in ("entry", *self.reader.entry_identity)}
         rows = read_rows(part)
         missing = [name for name, path in paths.items() if rows is None or not has_column(path)]
         if missing or not all(map(has_column, identity.values())) or keys.weight not in (rows or {}).get("sums", {}):
@@ -177,8 +177,8 @@ class FirstPass:
         return Events(numbers | piece.columns(), n)
 
     def _refuse_duplicates(self) -> None:
-        names = self.reader.identity
-        if not names or self.reader.several_per_event:
+        names = self.reader.entry_identity
+        if not names or self.reader.several_per_event is True:
             return
         by_sample: dict[str, list[Events]] = {}
         for index, identity in self.identities.items():

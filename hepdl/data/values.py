@@ -47,7 +47,7 @@ def refuse_duplicates(names: Sequence[str], identity: Sequence[np.ndarray], data
         raise BadValues(
             f"dataset '{dataset}' has {extra} duplicated entries by identity {list(names)} (for example {example}, "
             f"{int(counts.max())} times); remove the file that is listed twice, or, when several entries of an event "
-            "are meant (one a jet, say), set several_per_event=True"
+            "are meant (one a jet, say), set several_per_event=True or to the branch that numbers them"
         )
 
 

@@ -141,7 +141,7 @@ class Compiler:
         _need_count(name, FUNCTIONS[name].takes, len(arguments))
         return _called(FUNCTIONS[name].call, [self.compile(argument) for argument in arguments])
 
-    def _function(self, node: ast.expr) -> str:
+    def _function(self, node: ast.expr) -> str:  # noqa: RET503
         """The name of a function, in our spelling if it was written as ``TMath::Abs`` or ``std::abs``."""
         match node:
             case ast.Name(id=name):

@@ -12,7 +12,8 @@ import numpy as np
 from hepdl.columns import Columns, ColumnType
 from hepdl.errors import ExpressionError, MissingColumn
 from hepdl.events import Column, Events, Jagged
-from hepdl.expressions.compiler import Compiler, Evaluator
+from hepdl.expressions.compiler import Compiler
+from hepdl.expressions.vectors import Evaluator
 
 LONGEST = 4000
 """Characters of an expression."""

@@ -117,7 +117,9 @@ def take(value: Value, index: Value) -> Value:
     """Particles by their number in the event, one or a list in each event; NaN where the number is negative."""
     particles, place = need_list(value, "take"), index.values if isinstance(index, Jagged) else np.asarray(index)
     if place.dtype.kind not in "iu":
-        raise ExpressionError(f"take(x, index) needs whole numbers, as in take(Muon_pt, Jet_muonIdx1), not {place.dtype}")
+        raise ExpressionError(
+            f"take(x, index) needs whole numbers, as in take(Muon_pt, Jet_muonIdx), not {place.dtype}"
+        )
     if not isinstance(index, Jagged):
         place = np.broadcast_to(place, (len(particles),))
     row = np.repeat(np.arange(len(index)), index.lengths) if isinstance(index, Jagged) else np.arange(len(place))

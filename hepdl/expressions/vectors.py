@@ -79,7 +79,8 @@ def combined(vectors: Sequence[Vector], operation: Operation) -> Vector:
     def of(name: str) -> Evaluator:
         if name not in FORMULAS:
             raise ExpressionError(f"a sum of four-vectors has no component '{name}'{did_you_mean(name, FORMULAS)}")
-        parts = {each: [vector(each) for vector in vectors] for each in CARTESIAN if each in ingredients(name, CARTESIAN)}
+        needed = [each for each in CARTESIAN if each in ingredients(name, CARTESIAN)]
+        parts = {each: [vector(each) for vector in vectors] for each in needed}
         return lambda events: component(
             name, {each: operation(*(part(events) for part in terms)) for each, terms in parts.items()}
         )

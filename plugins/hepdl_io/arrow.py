@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from itertools import accumulate, pairwise
-from typing import Any
+from itertools import accumulate
+from pathlib import Path
 
 import awkward as ak
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.ipc
-import pyarrow.parquet
+import pyarrow.parquet as pq
 
 from hepdl.errors import InputError
 from hepdl.events import Column
-from hepdl_io.failures import reading
+from hepdl_io.failures import ADVICE, reading
 from hepdl_io.fields import Field, Fields, OpenFile, steps_of
 from hepdl_io.nested import column_in, fields_in
 from hepdl_io.paths import fingerprint
@@ -68,22 +67,40 @@ class ArrowFile(OpenFile):
         return column_in(self._columns[field.path], field)
 
     def _read(self, start: int, stop: int, names: list[str]) -> dict[str, ak.Array]:
-        first = bisect_right(self._starts, start) - 1
-        last = next(i for i, place in enumerate(self._starts) if place >= stop)
         names = list(dict.fromkeys(names))
-        table = self.tables(min(first, last), last, names)
-        begin = start - self._starts[min(first, last)]
-        table = table.slice(begin, stop - start)
-        return {name: ak.from_arrow(_one_piece(table.column(name))) for name in names}
+        last = bisect_left(self._starts, stop)
+        first = min(bisect_right(self._starts, start) - 1, last)
+        table = self.tables(first, last, names).slice(start - self._starts[first], stop - start)
+        return _arrays(table, names)
 
 
 class Parquet(ArrowFile):
     """A Parquet file, read by row groups."""
 
-    def __init__(self, path: str, file: pa.parquet.ParquetFile) -> None:
+    def __init__(self, path: str, file: pq.ParquetFile) -> None:
         groups = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
         super().__init__(path, file.schema_arrow, groups)
         self._file = file
+
+    def edges(self, fields: Sequence[Field], start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
+        """Ranges that end where row groups end, or within those that are much larger than ``size``."""
+        groups = list(super().edges(fields, start, stop, size))
+        return iter(groups) if max(b - a for a, b in groups) <= 4 * size else self._stream(start, stop, size)
+
+    def _stream(self, start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
+        """Decode row groups bit by bit, from first to last."""
+        group = bisect_right(self._starts, start) - 1
+        place = self._starts[group]
+        groups = list(range(group, len(self._starts) - 1))
+        for batch in self._file.iter_batches(size, row_groups=groups, columns=self._wanted, use_threads=False):
+            first, last = max(start, place), min(stop, place + len(batch))
+            if first < last:
+                table = pa.Table.from_batches([batch]).slice(first - place, last - first)
+                self._range, self._columns = (first, last), _arrays(table, self._wanted)
+                yield first, last
+            place += len(batch)
+            if place >= stop:
+                break
 
     def tables(self, first: int, last: int, columns: list[str]) -> pa.Table:
         """Row groups, decoded in one thread."""
@@ -112,39 +129,23 @@ class Csv(ArrowFile):
 
     def tables(self, first: int, last: int, columns: list[str]) -> pa.Table:
         """The file."""
-        return self._table.slice(0, None if last else 0).select(columns)
+        return self._table.slice(0, None if last > first else 0).select(columns)
 
 
 @contextmanager
-def open_parquet(path: str) -> Iterator[ArrowFile]:
+def open_arrow(path: str) -> Iterator[ArrowFile]:
     """A Parquet or Arrow IPC file, as its first bytes say."""
-    with reading(f"file '{path}' cannot be read"), pa.memory_map(path) as file:
-        magic = file.read(6)
-        found: ArrowFile
-        if magic == b"ARROW1":
-            found = Feather(path, pa.ipc.open_file(file))
-        elif magic[:4] == b"PAR1":
-            found = Parquet(path, pa.parquet.ParquetFile(path, memory_map=True))
-        else:
-            raise InputError(f"file '{path}' is neither a Parquet nor an Arrow file: it starts with {magic!r}")
+    with ExitStack() as stack:
+        with reading(f"file '{path}' cannot be read"):
+            file = stack.enter_context(Path(path).open("rb"))
+            magic = file.read(6)
+            if magic == b"ARROW1":
+                found: ArrowFile = Feather(path, pa.ipc.open_file(stack.enter_context(pa.memory_map(path))))
+            elif magic[:4] == b"PAR1":
+                found = Parquet(path, stack.enter_context(pq.ParquetFile(path, memory_map=True, page_checksum_verification=True)))
+            else:
+                raise InputError(f"file '{path}' is neither Parquet nor Arrow: it starts with {magic!r}; {ADVICE}")
         yield found
-
-
-@contextmanager
-def open_csv(path: str, delimiter: str, types: Mapping[str, pa.DataType]) -> Iterator[Csv]:
-    """A CSV file whose columns have these types; those of others are taken from the values."""
-    with reading(f"file '{path}' cannot be read"):
-        yield Csv(path, read_csv(path, delimiter, types))
-
-
-def read_csv(path: str, delimiter: str, types: Mapping[str, pa.DataType]) -> pa.Table:
-    """The whole file. Raises ``ArrowInvalid`` naming the line."""
-    return pa.csv.read_csv(
-        path,
-        read_options=pa.csv.ReadOptions(use_threads=False),
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter),
-        convert_options=pa.csv.ConvertOptions(column_types=types),
-    )
 
 
 def _form(column: pa.Field) -> ak.forms.Form | None:
@@ -154,12 +155,13 @@ def _form(column: pa.Field) -> ak.forms.Form | None:
         return None
 
 
+def _arrays(table: pa.Table, names: Sequence[str]) -> dict[str, ak.Array]:
+    return {name: ak.from_arrow(_one_piece(table.column(name))) for name in names}
+
+
 def _one_piece(column: pa.ChunkedArray) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
     if pa.types.is_dictionary(column.type):
         column = column.unify_dictionaries()
     return column.combine_chunks() if column.num_chunks else pa.array([], column.type)
-
-
-assert pairwise  # noqa

@@ -14,6 +14,9 @@ from hepdl.events import Column
 
 Need = Literal["", "categories", "flatten"]
 
+PARENT = "hepdl_parent"
+"""Name of the text in a friend file that says what it was written for."""
+
 
 @dataclass(frozen=True)
 class Field:

@@ -1,4 +1,4 @@
-"""Friend trees: as long as their input, written aside, read back, and only then given their name."""
+"""Files beside the input: as long as it, written aside, read back, and only then given their name."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path, PurePath
 from typing import Any
 
-import awkward as ak
 import numpy as np
-import uproot
 
 from hepdl.columns import ColumnType
 from hepdl.errors import RunFolderError, WiringError
@@ -21,17 +19,17 @@ from hepdl.events import Column, Jagged
 from hepdl.sources import Source
 from hepdl_io.failures import reading
 
-CHUNK = 200_000
-"""Entries in a basket."""
+Back = Callable[[Path], dict[str, Column]]
+"""Reads all columns of a file that was just written."""
 
 
-def friend_paths(sources: Sequence[Source]) -> list[PurePath]:
-    """``<sample>/<file>.root`` of each source, with as many parent folders as tell equal names apart."""
+def friend_paths(sources: Sequence[Source], suffix: str = ".root") -> list[PurePath]:
+    """``<sample>/<file><suffix>`` of each source, with as many parent folders as tell equal names apart."""
     parts = [Path(os.path.abspath(source.path)).parts[1:] for source in sources]  # noqa: PTH100  (keeps links)
     folders = [_folder(source.sample.name) for source in sources]
     depth = {name: _depth([p for p, f in zip(parts, folders, strict=True) if f == name]) for name in set(folders)}
     paths = [PurePath(folder, *part[-depth[folder] :]) for folder, part in zip(folders, parts, strict=True)]
-    paths = [path if path.suffix == ".root" else path.with_name(f"{path.name}.root") for path in paths]
+    paths = [path if path.suffix == suffix else path.with_name(f"{path.name}{suffix}") for path in paths]
     times = Counter(paths)
     return [_with_tree(p, s) if times[p] > 1 else p for p, s in zip(paths, sources, strict=True)]
 
@@ -45,7 +43,7 @@ def _depth(parts: Sequence[tuple[str, ...]]) -> int:
 
 
 def _with_tree(path: PurePath, source: Source) -> PurePath:
-    return path.with_name(f"{path.stem}_{source.tree.replace('/', '_')}.root")
+    return path.with_name(f"{path.stem}_{source.tree.replace('/', '_')}{path.suffix}")
 
 
 def storage(dtype: str, sentinel: float) -> np.dtype[Any]:
@@ -81,18 +79,18 @@ def spread(name: str, column: Column, kind: ColumnType) -> dict[str, Column]:
     return {f"{name}_{member}": Jagged(values[:, i].copy(), column.offsets) for i, member in enumerate(members)}
 
 
-def write_friend(path: Path, tree: str, columns: Mapping[str, Column], parent: str) -> None:
-    """Write one file and compare it bit by bit with ``columns`` before it gets its name.
+def write_friend(path: Path, columns: Mapping[str, Column], fill: Callable[[Path], None], read_back: Back) -> None:
+    """Let ``fill`` write one file and compare it bit by bit with ``columns`` before it gets its name.
 
-    ``parent`` is stored beside the tree as the text ``hepdl_parent``. Raises ``RunFolderError`` when the disk is
-    full, the folder cannot be written, or the file does not hold what was written.
+    Raises ``RunFolderError`` when the disk is full, the folder cannot be written, or the file does not hold what was
+    written.
     """
     aside = path.with_name(f".{path.name}.part")
     try:
-        _fill(aside, tree, columns, parent)
+        fill(aside)
         with aside.open("rb") as file:
             os.fsync(file.fileno())  # some file systems tell only now that they are full
-        _compare(aside, path, tree, columns)
+        _compare(path, columns, read_back, aside)
         aside.replace(path)
     except OSError as error:
         free = shutil.disk_usage(path.parent).free / 1e6
@@ -104,35 +102,18 @@ def write_friend(path: Path, tree: str, columns: Mapping[str, Column], parent: s
         aside.unlink(missing_ok=True)
 
 
-def _fill(path: Path, tree: str, columns: Mapping[str, Column], parent: str) -> None:
-    with path.open("w+b") as file, uproot.recreate(file) as out:
-        out["hepdl_parent"] = parent
-        made = out.mktree(tree, {name: _type(column) for name, column in columns.items()})
-        arrays = {name: c.awkward() if isinstance(c, Jagged) else c for name, c in columns.items()}
-        for start in range(0, len(next(iter(columns.values()))), CHUNK):
-            made.extend({name: array[start : start + CHUNK] for name, array in arrays.items()})
-
-
-def _type(column: Column) -> Any:
-    if isinstance(column, Jagged):
-        return f"var * {column.values.dtype}"
-    return np.dtype((column.dtype, column.shape[1:]))
-
-
-def _compare(aside: Path, path: Path, tree: str, columns: Mapping[str, Column]) -> None:
+def _compare(path: Path, columns: Mapping[str, Column], read_back: Back, aside: Path) -> None:
     with reading(f"'{path}' was written but does not read back", RunFolderError, "look at the disk"):
-        with uproot.open({str(aside): None}) as file:
-            back = {branch.name: branch.array() for branch in file[tree].branches if branch.name in columns}
+        back = read_back(aside)
         wrong = [name for name, column in columns.items() if not _same(column, back[name])]
     if wrong:
-        raise RunFolderError(f"'{path}': branch '{wrong[0]}' does not read back as it was written; look at the disk")
+        raise RunFolderError(f"'{path}': '{wrong[0]}' does not read back as it was written; look at the disk")
 
 
-def _same(column: Column, back: ak.Array) -> bool:
+def _same(column: Column, back: Column) -> bool:
     if isinstance(column, Jagged):
-        read = Jagged.from_awkward(back)
-        return _same_bits(column.values, read.values) and _same_bits(column.offsets, read.offsets)
-    return _same_bits(column, ak.to_numpy(back))
+        return _same_bits(column.values, back.values) and _same_bits(column.offsets, back.offsets)
+    return _same_bits(column, back)
 
 
 def _same_bits(one: np.ndarray, other: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from hepdl.columns import ColumnType
 from hepdl.errors import InputError, did_you_mean, listed
 from hepdl.events import Column, Jagged
 from hepdl_io.failures import reading
-from hepdl_io.fields import Field, Fields, OpenFile, number_type, plain, steps_of
+from hepdl_io.fields import PARENT, Field, Fields, OpenFile, number_type, plain, steps_of
 from hepdl_io.paths import fingerprint
 
 RAW = 32 << 20
@@ -34,7 +35,7 @@ class Datasets(OpenFile):
         self._datasets = _datasets(file)
         self._events = _counted(path, self._datasets, events)
         self.entries: int = self._datasets[self._events].shape[0]
-        self.parent = str(file.attrs.get("uuid_of_parent", ""))
+        self.parent = json.loads(file.attrs.get(PARENT, '{"uuid": ""}'))["uuid"]
         self._range, self._raw = (0, 0), dict[str, Any]()
 
     @property
@@ -185,4 +186,4 @@ def _filters(dataset: h5py.Dataset) -> list[int]:
 
 
 def _row_bytes(dataset: h5py.Dataset) -> int:
-    return max(1, dataset.dtype.itemsize * int(np.prod(dataset.shape[1:], dtype=np.int64)))
+    return max(1, int(dataset.dtype.itemsize * np.prod(dataset.shape[1:], dtype=np.int64)))

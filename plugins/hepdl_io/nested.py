@@ -32,6 +32,9 @@ def column_in(array: ak.Array, field: Field) -> Column:
         array = ak.flatten(array, axis=2)
     if not kind.jagged:
         return _values(array, field)
+    wrong = ak.validity_error(array)
+    if wrong:
+        raise ValueError(f"its lists do not fit their values: {wrong}")
     lists = ak.to_packed(array)
     lengths = ak.to_numpy(ak.num(lists, axis=1), allow_missing=False)
     return Jagged.from_lengths(_values(ak.flatten(lists, axis=1), field), lengths)

@@ -16,4 +16,5 @@ def needs(package: str, extra: str, what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
-        raise InputError(f"{what} need the package {package}, which is not installed: pip install hepdl[{extra}]") from None
+        install = f"which is not installed: pip install hepdl[{extra}]"
+        raise InputError(f"{what} need the package {package}, {install}") from None

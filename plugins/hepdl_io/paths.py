@@ -13,7 +13,6 @@ from typing import NamedTuple
 from hepdl.errors import InputError, did_you_mean
 from hepdl.sources import Sample
 
-
 SAMPLED = 1 << 16
 """Bytes at the head, in the middle and at the end of a file that tell it from others."""
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections import Counter
-from itertools import pairwise
-from pathlib import Path, PurePath
-from typing import ClassVar
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field, PrivateAttr
+import uproot
 
-from hepdl.algorithm import Writer
-from hepdl.columns import Columns, ColumnType
-from hepdl.description import Inputs
-from hepdl.errors import WiringError
-from hepdl.events import Column, Events, Jagged
-from hepdl.job import Job
+from hepdl.events import Column, Jagged
 from hepdl.sources import Source
-from hepdl_io.friends import align, friend_paths, spread, storage, write_friend
+from hepdl_io.branches import fields_of
+from hepdl_io.fields import PARENT
+from hepdl_io.file_writer import FileWriter
+from hepdl_io.nested import column_in
 
-OWN = ("hepdl_split", "hepdl_entry")
+CHUNK = 200_000
+"""Entries in a basket."""
 
 
-class RootWriter(Writer):
+class RootWriter(FileWriter):
     """Writes friend trees: one file an input file, with the same number of entries in the same order.
 
     Entries that were not read or not selected hold the sentinel (lists are empty there). Beside the columns stand
@@ -33,139 +29,36 @@ class RootWriter(Writer):
     ``<run>/<folder>/<sample>/<file>``. Raises ``RunFolderError`` when it cannot be written, as on a full disk.
     """
 
-    positional: ClassVar[tuple[str, ...]] = ("columns",)
+    suffix: ClassVar[str] = ".root"
+    what: ClassVar[str] = "friend trees"
 
-    columns: Inputs = Field(min_length=1)
-    """Columns to write; groups become fixed-size arrays, jagged columns variable-size arrays."""
-    also: Inputs = []
-    """More columns to write beside them, such as branches of the input."""
-    tree: str = Field("hepdl", min_length=1)
-    """Name of the friend tree."""
-    sentinel: float = -999.0
-    """Value where an event was not selected; integer columns are widened where they cannot hold it."""
-    folder: str = Field("scores", min_length=1)
-    """Folder in the run folder; two writers in one chain need two."""
-    _identities: dict[int, Events] = PrivateAttr(default_factory=dict)
-    _blocks: list[Events] = PrivateAttr(default_factory=list)
-    _kinds: dict[str, Column] = PrivateAttr(default_factory=dict)
-    _written: dict[int, Path] = PrivateAttr(default_factory=dict)
-    _places: list[PurePath] = PrivateAttr(default_factory=list)
-    _nan: Counter[str] = PrivateAttr(default_factory=Counter)
+    def fill(self, path: Path, columns: Mapping[str, Column], source: Source) -> None:
+        """Write one tree, and what it is a friend of as the text ``hepdl_parent``."""
+        with path.open("w+b") as file, uproot.recreate(file) as out:
+            out[PARENT] = self.parent(source)
+            made = out.mktree(self.tree, {name: _type(column) for name, column in columns.items()})
+            arrays = {name: c.awkward() if isinstance(c, Jagged) else c for name, c in columns.items()}
+            for start in range(0, source.entries, CHUNK):
+                made.extend({name: array[start : start + CHUNK] for name, array in arrays.items()})
 
-    @property
-    def _names(self) -> list[str]:
-        return list(dict.fromkeys([*self.columns, *self.also]))
-
-    def declare(self, columns: Columns) -> dict[str, ColumnType]:
-        """Adds none; raises when a column is missing, not a number, or cannot hold the sentinel."""
-        for name in self._names:
-            kind = columns.need(name, self.label)
-            if name in OWN:
-                raise WiringError(f"{self.label}: the name '{name}' is taken by a branch that is always written")
-            if not kind.jagged:
-                try:
-                    storage(kind.dtype, self.sentinel)
-                except WiringError as error:
-                    raise WiringError(f"{self.label}: column '{name}': {error}") from None
-        return {}
-
-    def initialize(self, job: Job) -> None:
-        """Choose the names of all files, so that equal names in two folders stay apart."""
-        super().initialize(job)
-        self._places = friend_paths(job.sources)
-
-    def identify(self, source: int, events: Events) -> None:
-        """Keep ``entry`` and the identity columns of all entries of a file that were read."""
-        self._identities[source] = events
-
-    def execute(self, events: Events) -> None:
-        """Take selected events; a file is written when those of the next one come."""
-        if not len(events):
-            return
-        self._count_nan(events)
-        source = events["source"]
-        for start, stop in pairwise([0, *(np.flatnonzero(np.diff(source)) + 1), len(source)]):
-            self._take(events.only([*self._names, "source", "entry", "part"]).rows(int(start), int(stop)))
-
-    def finalize(self) -> None:
-        """Write what is left, also files without any selected event."""
-        self._close()
-        for source in self.job.sources:
-            if source.index not in self._written:
-                self._write(source, None)
-        for name, times in self._nan.items():
-            self.job.log.warning("column '%s' has %d NaN values in selected events; written as they are", name, times)
+    def read_back(self, path: Path) -> dict[str, Column]:
+        """All columns of the tree."""
+        with uproot.open({str(path): None}) as file:
+            tree = file[self.tree]
+            return {name: column_in(tree[name].array(), field) for name, field in fields_of(tree).items()}
 
     def friend_lines(self) -> list[str]:
         """For each input file, in order, the line of C++ that makes the friend known to its tree."""
-        trees = {source.index: source.tree.rpartition("/")[2] or "tree" for source in self.job.sources}
-        return [
-            f'{trees[index]}->AddFriend("{self.tree}", "{path.resolve()}");'
-            for index, path in sorted(self._written.items())
-        ]
+        trees = [(source.tree.rpartition("/")[2] or "tree", path) for source, path in self.written()]
+        return [f'{tree}->AddFriend("{self.tree}", "{path.resolve()}");' for tree, path in trees]
 
     def summary(self) -> list[str]:
         """How many files were written, where, and the line that uses the first."""
-        lines = self.friend_lines()
-        if not lines:
-            return []
-        folder = os.path.commonpath([path.parent for path in self._written.values()])
-        return [f"friend trees: {len(lines)} in {folder}, read back and equal; to use one:", f"  {lines[0]}"]
+        lines = super().summary()
+        return [f"{lines[0]}; to use one:", f"  {self.friend_lines()[0]}"] if lines else []
 
-    def _count_nan(self, events: Events) -> None:
-        for name in self._names:
-            column = events[name]
-            values = column.values if isinstance(column, Jagged) else column
-            if values.dtype.kind == "f" and np.isnan(values).any():
-                self._nan[name] += int(np.isnan(values).sum())
 
-    def _take(self, block: Events) -> None:
-        if self._blocks and self._blocks[0]["source"][0] != block["source"][0]:
-            self._close()
-        self._blocks.append(block)
-
-    def _close(self) -> None:
-        if self._blocks and self.job.folder is not None:
-            events = Events.concatenate(self._blocks)
-            self._kinds = self._kinds or events.rows(0, 0).columns()
-            self._write(self.job.sources[int(events["source"][0])], events)
-        self._blocks = []
-
-    def _write(self, source: Source, events: Events | None) -> None:
-        path = self.job.path(self.folder, *self._places[source.index].parts)
-        if path is None:
-            return
-        if source.index in self._written:
-            raise RuntimeError(f"{self.label}: events of file '{source.path}' came in two parts, out of order")
-        if events is None:
-            events = Events(self._kinds or {name: self._empty(name) for name in [*self._names, "entry", "part"]})
-        write_friend(path, self.tree, self._branches(source, events), self._parent(source))
-        self._written[source.index] = path
-
-    def _branches(self, source: Source, events: Events) -> dict[str, Column]:
-        """All branches of one friend tree, full length."""
-        n, rows = source.entries, events["entry"]
-        branches: dict[str, Column] = {}
-        for name in self._names:
-            column = align(events[name], rows, n, self.sentinel)
-            branches |= spread(name, column, self.job.columns.get(name, ColumnType()))
-        identity = self._identity(source.index)
-        for name in (name for name in identity if name != "entry"):
-            branches[name] = align(identity[name].astype(np.int64), identity["entry"], n, -1)
-        branches["hepdl_split"] = align(events["part"].astype(np.int8), rows, n, -1)
-        branches["hepdl_entry"] = np.arange(n, dtype=np.int64)
-        return branches
-
-    def _identity(self, source: int) -> Events:
-        """``entry`` and identity of what was read of a file, of no entry when none was."""
-        none = next(iter(self._identities.values()), Events({"entry": np.zeros(0, np.int64)})).rows(0, 0)
-        return self._identities.get(source, none)
-
-    def _empty(self, name: str) -> Column:
-        kind = self.job.columns.get(name, ColumnType("int64"))
-        values = np.zeros((0, *kind.shape), kind.dtype)
-        return Jagged(values, np.zeros(1, np.int64)) if kind.jagged else values
-
-    def _parent(self, source: Source) -> str:
-        parent = {"file": str(Path(source.path).absolute()), "uuid": source.uuid, "tree": source.tree}
-        return json.dumps(parent | {"sample": source.sample.name, "entries": source.entries, "sentinel": self.sentinel})
+def _type(column: Column) -> Any:
+    if isinstance(column, Jagged):
+        return f"var * {column.values.dtype}"
+    return np.dtype((column.dtype, column.shape[1:]))

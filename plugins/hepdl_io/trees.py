@@ -17,14 +17,12 @@ from hepdl.errors import InputError, did_you_mean, listed
 from hepdl.events import Column
 from hepdl_io.branches import boundaries, decode, fields_of, signature
 from hepdl_io.failures import ADVICE, reading
-from hepdl_io.fields import Field, Fields, OpenFile, steps_of
+from hepdl_io.fields import PARENT, Field, Fields, OpenFile, steps_of
 from hepdl_io.paths import fingerprint
 
 KINDS = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple")
 ONE_AT_A_TIME = Lock()
 """Files are opened in threads, but the first of its look is taken apart only once."""
-PARENT = "hepdl_parent"
-"""Name of the text in a friend file that says what it was written for."""
 
 
 class Tree(OpenFile):

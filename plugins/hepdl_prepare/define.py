@@ -32,6 +32,11 @@ class Define(Algorithm):
     replace: bool = False
     """A column of this name exists already and shall be replaced for the steps that follow."""
 
+    @property
+    def label(self) -> str:
+        """The instance name, or the type's name and the column: there may be many in a chain."""
+        return self.name or f"{type(self).__name__}({self.column})"
+
     @field_validator("expression")
     @classmethod
     def _well_formed(cls, text: str) -> str:

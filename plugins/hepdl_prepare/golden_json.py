@@ -82,16 +82,15 @@ def _numbered(run: np.ndarray, lumi: np.ndarray) -> np.ndarray:
 
 def _ranges(content: bytes, place: str) -> tuple[np.ndarray, np.ndarray]:
     try:
-        runs = json.loads(content)
-        rows = [(int(run), *_pair(pair)) for run, pairs in runs.items() for pair in pairs]
+        rows = [(int(run), *_pair(pair)) for run, pairs in json.loads(content).items() for pair in pairs]
     except (ValueError, TypeError, AttributeError) as error:
         form = '{"run": [[first, last], ...], ...}'
         raise InputError(f"{place} is no list of certified sections, which looks like {form}: {error}") from None
     for run, first, last in rows:
         if first > last:
             raise InputError(f"{place}, run {run}: section {first} comes after {last} in [{first}, {last}]")
-    run, first, last = np.array(sorted(rows), np.int64).reshape(-1, 3).T
-    return _numbered(run, first), np.maximum.accumulate(_numbered(run, last))
+    runs, begins, ends = np.array(sorted(rows), np.int64).reshape(-1, 3).T
+    return _numbered(runs, begins), np.maximum.accumulate(_numbered(runs, ends))
 
 
 def _pair(pair: Any) -> tuple[int, int]:

@@ -28,7 +28,7 @@ class Group(DeviceAlgorithm):
         """The group ``[N, F]`` float32 with the names of its members."""
         return {self.output: group_type(self.columns, columns, self.label)}
 
-    def build(self, columns: Columns) -> nn.Module:  # noqa: ARG002
+    def build(self, columns: Columns) -> nn.Module:
         """A module without parameters."""
         from hepdl_prepare.side_by_side import SideBySide
 

@@ -54,6 +54,11 @@ class P4(Algorithm):
     """What stands between collection and component in the names of the branches, as ``"."``."""
     _wanted: tuple[str, ...] = PrivateAttr(tuple(FORMULAS))
 
+    @property
+    def label(self) -> str:
+        """The instance name, or the type's name and the collection."""
+        return self.name or f"{type(self).__name__}({self.collection})"
+
     @model_validator(mode="after")
     def _one_system(self) -> Self:
         given = [name for name in (*POLAR, *CARTESIAN, "mass", "energy") if getattr(self, name)]
@@ -111,7 +116,7 @@ class P4(Algorithm):
         values: dict[str, Any] = {part: given[part].evaluate(events) for part in self._needed(given)}
         like = next((value for value in values.values() if isinstance(value, Jagged)), None)
         if like is not None:
-            values = {part: _particle_by_particle(value, like) for part, value in values.items()}
+            values = {part: v if isinstance(v, Jagged) else _repeated(v, like) for part, v in values.items()}
         made = self.made()
         with np.errstate(all="ignore"):
             for part in FORMULAS:  # Cartesian ones first: the others follow from them
@@ -125,5 +130,5 @@ class P4(Algorithm):
         return [part for i, part in enumerate(given) if i == 0 or part in needed]
 
 
-_particle_by_particle = elementwise(lambda value, like: np.broadcast_to(value, np.shape(like)))
+_repeated = elementwise(lambda value, like: np.broadcast_to(value, np.shape(like)))
 """A value of the event, repeated for each particle."""

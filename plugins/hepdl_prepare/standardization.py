@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from hepdl.events import Jagged
 from hepdl_prepare.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -28,17 +29,23 @@ class Standardization(nn.Module):
         self.register_buffer("mean", torch.zeros(features, dtype=dtype))
         self.register_buffer("width", torch.ones(features, dtype=dtype))
 
-    def forward(self, *columns: torch.Tensor) -> torch.Tensor:
-        """Columns ``[N]`` or ``[N, F]`` → the standardized group ``[N, F]`` float32."""
-        return ((side_by_side(columns, self.mean.dtype) - self.mean) / self.width).float()
+    def forward(self, *columns: torch.Tensor | Jagged) -> torch.Tensor | Jagged:
+        """Columns ``[N]`` or ``[N, F]`` → the standardized group ``[N, F]`` float32; a list → such a list."""
+        group = ((features(columns, self.mean.dtype) - self.mean) / self.width).float()
+        return Jagged(group, columns[0].offsets) if isinstance(columns[0], Jagged) else group
 
     def inverse(self, group: torch.Tensor) -> torch.Tensor:
         """The standardized group ``[N, F]`` → the columns side by side ``[N, F]`` in their own units."""
         return group * self.width + self.mean
 
 
+def features(columns: Sequence[torch.Tensor | Jagged], dtype: torch.dtype) -> torch.Tensor:
+    """The features of each event ``[N, F]``, or of each particle ``[n, F]`` of a list."""
+    return side_by_side([column.values if isinstance(column, Jagged) else column for column in columns], dtype)
+
+
 class Sums:
-    """Weighted sums of the features of some events, in double precision."""
+    """Weighted sums of the features of some events (or of their particles), in double precision."""
 
     def __init__(self, rows: Rows, columns: Sequence[str], weighted: bool) -> None:
         self._rows, self._columns, self._weighted = rows, columns, weighted
@@ -51,15 +58,23 @@ class Sums:
         """The sum of weights, once for each feature ``[F]``."""
         return self.of(torch.ones_like)
 
+    def count(self) -> int:
+        """The number of events, or of particles."""
+        return sum(len(x) for x, _ in self._blocks())
+
     def extremes(self) -> tuple[list[float], list[float]]:
         """Least and greatest value of each feature."""
-        lows, highs = zip(*(torch.aminmax(x, dim=0) for x, _ in self._blocks()), strict=True)
+        lows, highs = zip(*(torch.aminmax(x, dim=0) for x, _ in self._blocks() if len(x)), strict=True)
         return torch.stack(lows).amin(0).tolist(), torch.stack(highs).amax(0).tolist()
 
     def _blocks(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """The features ``[n, F]`` and the weights ``[n, 1]`` of some events at a time."""
+        """The features ``[n, F]`` and the weights ``[n, 1]`` of some events at a time, or of their particles."""
         names = list(dict.fromkeys([*self._columns, *(["weight"] if self._weighted else [])]))
         for events in self._rows.batches(names, BLOCK):
-            features = side_by_side([events[name] for name in self._columns], torch.float64)
-            weight = events["weight"].to(features)[:, None] if self._weighted else torch.ones_like(features[:, :1])
-            yield features, weight
+            columns = [events[name] for name in self._columns]
+            x = features(columns, torch.float64)
+            if not self._weighted:
+                yield x, torch.ones_like(x[:, :1])
+                continue
+            weight = events["weight"].to(x)[:, None]
+            yield x, weight[columns[0].event_index()] if isinstance(columns[0], Jagged) else weight

@@ -60,7 +60,8 @@ class ToGeV(Algorithm):
     def _converted(self, column: Column) -> Column:
         if isinstance(column, Jagged):
             return Jagged(self._converted(column.values), column.offsets)
-        return column.astype(_float_type(column.dtype)) * CONSTANTS[self.unit]
+        values, factor = column.astype(_float_type(column.dtype)), CONSTANTS[self.unit]
+        return values * factor if factor > 1 else values / round(1 / factor)  # both exact where the result is
 
 
 def _float_type(dtype: np.dtype | str) -> str:

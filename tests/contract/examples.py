@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hepdl.algorithms import (
     LBFGS,
+    P4,
     SGD,
     Adam,
     AdamW,
@@ -19,11 +21,13 @@ from hepdl.algorithms import (
     Define,
     Dense,
     Filter,
+    GoldenJson,
     Group,
     KullbackLeibler,
     MeanAbsoluteError,
     MeanSquaredError,
     MixtureDensity,
+    Particles,
     Pivot,
     PivotReport,
     RootReader,
@@ -32,6 +36,7 @@ from hepdl.algorithms import (
     Standardize,
     Supervised,
     TaggerReport,
+    ToGeV,
     Warmup,
 )
 from hepdl.columns import ColumnType
@@ -42,6 +47,7 @@ from hepdl.sources import Sample
 FLOAT, JAGGED = ColumnType(), ColumnType(jagged=True)
 FEATURES = ColumnType("float32", (3,), members=("a", "b", "c"))
 TAGGING = {"features": FEATURES, "label": FLOAT, "mu": FLOAT}
+GOLDEN = Path(__file__).parent / "golden.json"
 DISTRIBUTION = {"target": ColumnType("float32", (4,))}
 
 
@@ -80,6 +86,12 @@ EXAMPLES = [
     Example(Filter("pt > 0 and abs(eta) < 2")),
     Example(Filter("count(pt) > 1"), {"pt": JAGGED}),
     Example(Group(["x", "features"], output="group"), {"x": FLOAT, "features": FEATURES}),
+    Example(P4("J", pt="pt", eta="eta", phi="phi", mass="0.1"), dict.fromkeys(("pt", "eta", "phi"), FLOAT)),
+    Example(P4("J", px="px", py="0.5", pz="1"), {"px": JAGGED, "J_energy": FLOAT}),
+    Example(Particles("particles", ["pt"], most=2, sort="-pt"), {"pt": JAGGED}),
+    Example(ToGeV(["pt", "x"], unit="MeV"), {"pt": JAGGED, "x": ColumnType("int32")}),
+    Example(GoldenJson(str(GOLDEN)), {"run": ColumnType("int32"), "luminosityBlock": ColumnType("int64")}),
+    Example(Standardize(["particles"], output="x"), {"particles": ColumnType(shape=(3,), jagged=True)}),
     Example(Standardize(["x", "y"], output="features")),
     Example(Standardize(["x", "n"], output="features"), {"x": ColumnType("float64"), "n": ColumnType("int32")}),
     Example(Supervised(network=Dense(inputs=["features"], layers=[8])), TAGGING),

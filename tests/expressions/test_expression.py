@@ -58,6 +58,11 @@ def value(text: str) -> list:
         ("clip(n, 2, 300)", [2, 2, 3]),
         ("7", [7, 7, 7]),
         ("pt == inf", [False] * 3),
+        ("TMath::Abs(-n) + std::max(n, 2)", [3, 4, 6]),
+        ("TMath::Pi() > fabs(n) && TMath::Power(n, 2) > 1", [False, True, True]),
+        ("pow(n, 2) + atan2(0 * n, 1)", [1, 4, 9]),
+        ("wrap(n * 2 * pi + 1)", [1, 1, 1]),
+        ("take(part_pt, where(n == 1, 2, n - 3))", [1, np.nan, 4]),
     ],
 )
 def test_values(text: str, expected: list | None) -> None:
@@ -65,7 +70,7 @@ def test_values(text: str, expected: list | None) -> None:
         with pytest.raises(ExpressionError, match="parentheses around each comparison"):
             parse(text)
     else:
-        assert value(text) == pytest.approx(expected, rel=1e-6)
+        assert value(text) == pytest.approx(expected, rel=1e-6, nan_ok=True)
 
 
 def test_division_by_zero_is_silent_and_left_to_the_run() -> None:
@@ -84,14 +89,19 @@ def test_division_by_zero_is_silent_and_left_to_the_run() -> None:
         ("pt > 1 | n < 2", "parentheses around each comparison"),
         ("!n == 1", r"put parentheses behind '!', as in !\(n == 1\)"),
         ("np.sqrt(pt)", r"'np.sqrt' is not allowed: .*as in sqrt\(x\)"),
-        ("pt.__class__", "is not allowed"),
+        ("TMath::Abz(pt)", "'TMath::Abz' is not known, did you mean 'abs'?"),
+        ("boost::abs(pt)", r"'boost::abs' is not allowed: .*as in sqrt\(x\)"),
+        ("deltaR(pt)", "deltaR takes 2 arguments, got 1"),
+        ("(n * 2).pt", r"'n \* 2' is no four-vector: write FatJet, FatJet\[0\], a \+ b"),
+        ("(n + n).ptt", "no component 'ptt', did you mean 'pt'?"),
         ("__import__('os')", "there is no function '__import__'"),
         ("(lambda: 1)()", "is not allowed"),
         ("[x for x in pt]", "is not allowed"),
         ("pt if n else 1", "write where"),
         ("pt^2", r"write \*\* for a power"),
         ("n == 'w'", "only numbers"),
-        ("pt[0]", r"write \[:, 0\]"),
+        ("pt[1, 2]", r"'\[1, 2\]' is not allowed: write \[0\], \[:3\] or \[condition\]"),
+        ("pt[::2]", "without gaps"),
         ("pt[:, n]", "a whole number must stand"),
         ("sum(part_pt, axis=1)", "by position"),
         ("clip(pt, 1)", "clip takes 3 arguments, got 2"),
@@ -119,10 +129,14 @@ def test_refusals_name_the_expression_and_the_reason(text: str, message: str) ->
         ("(pt > 1) & jet_id", "use 'and' or add '!= 0'"),
         ("n // (n - 2)", "integer division by zero in 1 places"),
         ("pt[:, 0]", "a list of particles or a group"),
+        ("pt[0]", "a list of particles or a group"),
         ("sum(pt)", "sum works on a list of particles, but its argument has one value an event"),
         ("part_pt[:, :2] + part_pt", "lists of different lengths meet: 2 and 3 particles in row 0"),
         ("part_pt[part_pt]", "events are not numbered"),
         ("leading(part_pt, n)", "whole number"),
+        ("take(part_pt, pt)", r"take\(x, index\) needs whole numbers, .* not float32"),
+        ("take(part_pt, n)", r"behind the last particle in 2 places: to number 2 of 0 in row 1"),
+        ("take(pt, n)", "take works on a list of particles"),
     ],
 )
 def test_failures_on_data_name_the_expression(text: str, message: str) -> None:
@@ -136,6 +150,15 @@ def test_unknown_columns_are_named_with_the_likely_one() -> None:
         parse("pt > 1 and nn", "Filter").result_type(COLUMNS)
     with pytest.raises(MissingColumn, match=r"expression 'part_p': .* did you mean 'part_pt'\?"):
         parse("part_p").evaluate(EVENTS)
+
+
+def test_a_dotted_name_is_a_column() -> None:
+    events = Events({"jet.pt": EVENTS["pt"], "a.b.c": EVENTS["n"], "part.pt": EVENTS["part_pt"]})
+    assert parse("jet.pt * a.b.c").names == ["jet.pt", "a.b.c"]
+    assert parse("jet.pt * a.b.c").evaluate(events).tolist() == [10, 40, 90]
+    assert parse("part[0].pt").evaluate(events).tolist() == pytest.approx([3, np.nan, 4], nan_ok=True)
+    with pytest.raises(MissingColumn, match="there is no column 'pt.__class__'"):
+        parse("pt.__class__").evaluate(EVENTS)
 
 
 def test_names_are_the_columns_in_order_without_functions_and_constants() -> None:
@@ -175,6 +198,7 @@ WORDS = [
     "+", "-", "*", "/", "//", "%", "**", "~", "(", ")", "[", "]", ":", ",", "1", "0", "2.5", "1e400", "9" * 20, "sum(",
     "where(", "leading(", "clip(", ".", "__class__", "lambda", "if", "else", "for", "in", "'", '"', "\\", "\n", "\t",
     "#", "=", ":=", "@", "{", "}", "é", "\x00", "\ud800", "ﬁ", "0x", "1j", "None", "True", "import os", "await", "f'",
+    "::", "TMath::", "deltaR(", "take(", ".pt", "[0]", "[-1].", "sum(part).",
 ]  # fmt: skip
 
 

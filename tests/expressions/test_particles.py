@@ -25,6 +25,8 @@ REDUCTIONS = {
     "count(p > 1)": lambda p: sum(x > 1 for x in p),
     "sum(p > 1)": lambda p: sum(x > 1 for x in p),
     "p[:, 0]": lambda p: p[0] if p else NAN,
+    "p[0]": lambda p: p[0] if p else NAN,
+    "p[-2]": lambda p: p[-2] if len(p) > 1 else NAN,
     "p[:, 2]": lambda p: p[2] if len(p) > 2 else NAN,
     "p[:, -1]": lambda p: p[-1] if p else NAN,
     "p[:, -2]": lambda p: p[-2] if len(p) > 1 else NAN,
@@ -33,6 +35,8 @@ REDUCTIONS = {
 }
 CUTS = {
     "p[:, :2]": lambda p: p[:2],
+    "p[:2]": lambda p: p[:2],
+    "take(p, where(p > 1, 0, -1))": lambda p: [p[0] if x > 1 else NAN for x in p],
     "p[:, 1:]": lambda p: p[1:],
     "p[:, 1:3]": lambda p: p[1:3],
     "p[:, -2:]": lambda p: p[-2:],

@@ -76,3 +76,43 @@ def test_a_file_is_not_read_twice(folder: Path) -> None:
     (folder / "link.root").symlink_to(folder / "data" / "qcd.root")
     with pytest.raises(InputError, match="would be read twice: in sample 'a' as .* and in sample 'b' as 'link.root'"):
         expand([Sample("a", "data/qcd.root"), Sample("b", "link.root")])
+
+
+RUCIO = """\
++-------+----------+----------+-----------+----------------------------------------+
+| SCOPE | NAME     | FILESIZE | ADLER32   | RSE: REPLICA                           |
+|-------+----------+----------+-----------+----------------------------------------|
+| mc20  | w_2.root | 1.2 GB   | ad:1234   | SITE_DISK: file://{0}/data/w_2.root    |
+| mc20  | w_1.root | 1.2 GB   | ad:1234   | SITE_DISK: file://{0}/data/w_1.root    |
++-------+----------+----------+-----------+----------------------------------------+
+"""
+
+
+def test_lists_of_files(folder: Path) -> None:
+    (folder / "das.txt").write_text("# Run 2\ndata/w_2.root\n\n  data/w_1.root:jets \n")
+    (folder / "rucio.txt").write_text(RUCIO.format(folder))
+    places = expand([Sample("w", ["@das.txt", "data/qcd.root"])])
+    assert [(p.path, p.tree) for p in places] == [("data/w_2.root", ""), ("data/w_1.root", "jets"), ("data/qcd.root", "")]
+    assert paths(Sample("w", "@rucio.txt")) == [f"{folder}/data/w_2.root", f"{folder}/data/w_1.root"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# nothing\n", "sample 'w': the list 'list.txt' names no file"),
+        ("data/w_7.root\n", "sample 'w': file 'data/w_7.root' does not exist"),
+        ("root://eos.cern.ch//eos/w.root\n", r"is on a server, .* copy it \(xrdcp 'root://eos.cern.ch//eos/w.root' .\)"),
+    ],
+)
+def test_bad_lists(folder: Path, text: str, message: str) -> None:
+    (folder / "list.txt").write_text(text)
+    with pytest.raises(InputError, match=message):
+        expand([Sample("w", "@list.txt")])
+
+
+def test_a_list_that_is_not_there(folder: Path) -> None:
+    with pytest.raises(InputError, match="file 'list.txt' does not exist"):
+        expand([Sample("w", "@list.txt")])
+    (folder / "list.txt").write_bytes(b"root\x80\xff")
+    with pytest.raises(InputError, match="'list.txt' is no list of files; write its name without @"):
+        expand([Sample("w", "@list.txt")])

@@ -124,7 +124,9 @@ def test_text_as_categories(real: Real) -> None:
     staff = RootReader(Sample("s", path), categories={"Nation": nations})
     assert read(staff, ["Nation"])["Nation"][:5].tolist() == [0, 1, 2, 2, 0]
     few = RootReader(Sample("s", path), categories={"Nation": ["DE", "CH", "FR"]})
-    with pytest.raises(BadValues, match=r"branch 'Nation', entries 0 to 3354: .*'IT' \(\d+ times\).* not among its cat"):
+    with pytest.raises(
+        BadValues, match=r"branch 'Nation', entries 0 to 3354: .*'IT' \(\d+ times\).* not among its cat"
+    ):
         read(few, ["Nation"])
     wrong = RootReader(Sample("s", path), categories={"Age": ["old", "young"]})
     with pytest.raises(InputError, match="branch 'Age' is int32, so it has no place in categories="):

@@ -79,6 +79,22 @@ def test_blocks_end_with_baskets(tmp_path: Path) -> None:
     assert equal(Events.concatenate(blocks)["x"], np.arange(1, 19, dtype=np.float32))
 
 
+def test_two_hundred_thousand_empty_lists(tmp_path: Path) -> None:
+    empty = Jagged(np.zeros(0, np.float32), np.zeros(200_001, np.int64))
+    path = make(tmp_path / "a.root", pt=empty.awkward())
+    assert equal(read(RootReader(Sample("s", path)), ["pt"])["pt"], empty)
+
+
+@pytest.mark.parametrize("offsets", [[0, 3, 1, 4], [0, 2, 3, 3], [1, 2, 3, 4]])
+def test_lists_that_do_not_fit_their_values(
+    two: RootReader, monkeypatch: pytest.MonkeyPatch, offsets: list[int]
+) -> None:
+    lists = Jagged(np.zeros(4), np.array(offsets))
+    monkeypatch.setattr("hepdl_io.trees.Tree.column", lambda *_: lists)
+    with pytest.raises(InputError, match=r"'pt', entries 0 to 3: the lists' offsets decrease or do not fit their values"):
+        list(two.blocks(two.sources()[0], ["pt"], 0, 3))
+
+
 def test_empty_tree(tmp_path: Path) -> None:
     reader = RootReader(Sample("s", make(tmp_path / "a.root", **jets(0, 0))))
     assert reader.sources()[0].entries == 0

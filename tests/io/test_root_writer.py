@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import uproot
-from hepdl_io import friends
 from hepdl_io.friends import friend_paths, storage
 from hepdl_io.root_writer import RootWriter
 
@@ -208,12 +207,12 @@ def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_reads_back_differently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = started(tmp_path, [source(0, "a.root", 10)])
     writer.execute(block(0, [1]))
-    fill = friends._fill
+    fill = RootWriter.fill
 
-    def disturb(path: Path, tree: str, columns: dict[str, Any], parent: str) -> None:
-        fill(path, tree, columns | {"score": columns["score"] * np.float32(1.0000001)}, parent)
+    def disturb(self: RootWriter, path: Path, columns: dict[str, Any], source: Source) -> None:
+        fill(self, path, columns | {"score": columns["score"] * np.float32(1.0000001)}, source)
 
-    monkeypatch.setattr(friends, "_fill", disturb)
-    with pytest.raises(RunFolderError, match=r"a.root': branch 'score' does not read back as it was written"):
+    monkeypatch.setattr(RootWriter, "fill", disturb)
+    with pytest.raises(RunFolderError, match=r"a.root': 'score' does not read back as it was written"):
         writer.finalize()
     assert left_over(tmp_path) == []

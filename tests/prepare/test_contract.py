@@ -6,10 +6,14 @@ import pytest
 from hepdl_prepare.define import Define
 from hepdl_prepare.filter import Filter
 from hepdl_prepare.group import Group
+from hepdl_prepare.p4 import P4
+from hepdl_prepare.particles import Particles
 from hepdl_prepare.standardize import Standardize
+from hepdl_prepare.to_gev import ToGeV
 
 from hepdl.columns import ColumnType
 from hepdl.contract import cases
+from tests.prepare.material import with_lists
 
 PARTICLES = {"part_pt": ColumnType(jagged=True), "pt": ColumnType()}
 STEPS = [
@@ -21,7 +25,12 @@ STEPS = [
     (Group(["x", "y"], output="features"), None),
     (Standardize(["x", "y"], output="features"), None),
     (Standardize(["x", "y"], output="features", weighted=False), None),
+    (Standardize(["tracks"], output="features"), {"tracks": ColumnType(shape=(3,), jagged=True)}),
+    (Standardize(["part_pt"], output="features", weighted=False), PARTICLES),
+    (ToGeV(["x", "part_pt"]), PARTICLES | {"x": ColumnType("int32")}),
 ]
+TOGETHER = [P4("J"), P4("J", mass="0.1"), Particles("p", ["J_pt", "J_eta"], most=2, sort="-J_pt")]
+JETS = with_lists("J_pt", "J_eta", "J_phi", "J_mass")
 
 
 @pytest.mark.parametrize(
@@ -34,3 +43,9 @@ STEPS = [
 )
 def test_contract(case) -> None:
     case()
+
+
+@pytest.mark.parametrize("step", TOGETHER, ids=lambda step: step.label)
+def test_contract_with_lists_of_one_collection(step) -> None:
+    for case in cases(step, {name: ColumnType(jagged=True) for name in JETS if name[1] == "_"}, JETS):
+        case()

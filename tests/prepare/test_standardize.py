@@ -11,7 +11,7 @@ from hepdl_prepare.standardize import Standardize
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.rows import Rows
 from hepdl.errors import BadValues, MissingColumn, ParameterError, WiringError
-from hepdl.events import Events
+from hepdl.events import Events, Jagged
 
 N = 1000
 RANDOM = np.random.default_rng(1)
@@ -88,6 +88,45 @@ def test_sums_do_not_depend_on_the_size_of_blocks(monkeypatch: pytest.MonkeyPatc
     parts = fitted(["x", "group"]).module
     np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-6)
     np.testing.assert_allclose(parts.width, whole.width, rtol=1e-6)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_particles_are_standardized_over_all_of_them(weighted: bool, shape: tuple[int, ...]) -> None:
+    lengths = RANDOM.integers(0, 5, N)
+    values = RANDOM.normal(3, 2, (lengths.sum(), *shape)).astype(np.float32)
+    tracks = Jagged.from_lengths(values, lengths)
+    known = COLUMNS.plus({"tracks": ColumnType(shape=shape, jagged=True)})
+    step = Standardize(["tracks"], output="scaled", weighted=weighted)
+    assert step.declare(known)["scaled"] == ColumnType(
+        "float32", shape or (1,), True, ("tracks[0]", "tracks[1]") if shape else ("tracks",)
+    )
+    step._module = step.build(known)
+    train = Rows(Events(TABLE | {"tracks": tracks}), TRAIN, known, lambda events: events, "cpu", seed=1)
+    step.fit(train, train)
+    x = np.concatenate([tracks.take(np.array([i])).values for i in TRAIN]).reshape(-1, *(shape or (1,)))
+    weight = np.repeat(TABLE["weight"][TRAIN], lengths[TRAIN]).astype(float) if weighted else None
+    mean = np.average(x.astype(float), 0, weight)
+    np.testing.assert_allclose(step.module.mean, mean, rtol=1e-5)
+    np.testing.assert_allclose(step.module.width, np.sqrt(np.average((x - mean) ** 2, 0, weight)), rtol=1e-5)
+    got = step.execute(Events({"tracks": tracks}).to("cpu"))["scaled"]
+    expected = (values.reshape(-1, *(shape or (1,))) - mean) / step.module.width.numpy()
+    np.testing.assert_allclose(got.values, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(got.offsets, tracks.offsets)
+
+
+def test_a_list_of_particles_is_standardized_alone() -> None:
+    with pytest.raises(WiringError, match="is standardized alone, but columns=.* are several; pack jagged columns"):
+        Standardize(["part_pt", "part_eta"], output="x").declare(COLUMNS.plus({"part_eta": ColumnType(jagged=True)}))
+
+
+def test_no_particles_at_all() -> None:
+    none = Jagged.from_lengths(np.zeros(0, np.float32), np.zeros(N, int))
+    step = Standardize(["part_pt"], output="x")
+    step._module = step.build(COLUMNS)
+    train = Rows(Events(TABLE | {"part_pt": none}), TRAIN, COLUMNS, lambda events: events, "cpu", seed=1)
+    with pytest.raises(BadValues, match="Standardize: the 500 training events hold no particles in 'part_pt'"):
+        step.fit(train, train)
 
 
 def test_a_constant_column_is_refused() -> None:
