@@ -259,7 +259,7 @@ def pool_size(table: Table, events: int, job: Job) -> int | None:
     limit = job.memory_bytes
     if events * each <= limit:
         return None
-    return max(POOL, int(limit / 2 / each))
+    return max(POOL, int(limit / 3 / each))  # one in use, one being read, and what it is read from
 
 
 def _silent(phase: str, done: int, total: int) -> None:

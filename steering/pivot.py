@@ -29,7 +29,9 @@ chain = Chain(
         target="label",
         nuisance="mu",
         only="label == 0",
-        strength=10.0,
+        strength=50.0,
+        scan=[5.0, 15.0, 150.0],  # more points for the price of independence
+        epochs=40,
         baseline=True,
     ),
     TaggerReport(score="score", compare=["score_plain"]),

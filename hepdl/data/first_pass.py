@@ -168,13 +168,13 @@ class FirstPass:
                 raw = next(blocks, None)
             if raw is None:
                 return
-            yield raw
+            yield raw.sharing()
 
     def _numbered(self, piece: Events, source: Source) -> Events:
         n = len(piece)
         index = {"source": source.index, "sample": self.samples.index(source.sample.name)}
         numbers: dict[str, Column] = {name: np.full(n, number, np.int32) for name, number in index.items()}
-        return Events(numbers | piece.columns(), n)
+        return Events(numbers | piece.sharing().columns(), n)
 
     def _refuse_duplicates(self) -> None:
         names = self.reader.entry_identity

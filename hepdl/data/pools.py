@@ -8,49 +8,53 @@ order of an epoch depends on the seed and the epoch alone.
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from hepdl.data.packed import Packed
 from hepdl.data.table import Table
 from hepdl.data.tensors import device_ready
 from hepdl.events import Events
 
-Ready = queue.Queue[Events | BaseException | None]
-"""Pools on their way, then None; or what went wrong."""
 BLOCK = 1024
 """Events read together: the smallest run that a disk delivers at its full speed."""
+AT_ONCE = 65_536
+"""Events that frozen steps see at once."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of one file, close together."""
+    """Some rows of one file, in order and close together."""
 
     piece: int
     rows: np.ndarray
 
 
 class Pools:
-    """The selected rows of a table as a sequence of pools of device blocks."""
+    """The selected rows of a table as a sequence of pools on the device."""
 
-    def __init__(self, table: Table, rows: list[np.ndarray], device: str, pool: int | None = None) -> None:
-        """``rows`` are the rows of each file; ``pool`` is the number of events in a pool, None for all in one."""
-        self.table, self.device = table, device
-        self.rows = rows
+    def __init__(
+        self, table: Table, rows: list[np.ndarray], device: str, pool: int | None = None,
+        finish: Callable[[Events], Events] | None = None,
+    ) -> None:  # fmt: skip
+        """``rows`` are the rows of each file, ``pool`` is the number of events in a pool, None for all in one.
+
+        ``finish`` makes of the table's columns, on the device, those that a pool holds; None holds the table's own.
+        """
+        self.table, self.device, self.rows, self._finish = table, device, rows, finish
         self.count = sum(len(each) for each in rows)
         self.number = 1 if pool is None else max(1, -(-self.count // pool))
-        self._resident: Events | None = None
+        self._resident: Packed | None = None
 
-    def epoch(self, generator: np.random.Generator | None, first: int = 0) -> Iterator[Events]:
+    def epoch(self, generator: np.random.Generator | None, first: int = 0) -> Iterator[Packed]:
         """The pools of an epoch from number ``first`` on; without a generator in the order of the files."""
         if self.number == 1:
             yield self.all_at_once()
             return
-        plan = self.plan(generator)[first:]
-        yield from _ahead(self._read, plan)
+        yield from _ahead(self._read, self.plan(generator)[first:])
 
     def sizes(self, generator: np.random.Generator | None) -> list[int]:
         """Number of events in each pool of an epoch."""
@@ -76,49 +80,37 @@ class Pools:
         rows = self.rows[piece]
         return [Block(piece, rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK)]
 
-    def all_at_once(self) -> Events:
+    def all_at_once(self) -> Packed:
         """Every row, in file order, on the device; kept there."""
         if self._resident is None:
-            whole = [Block(piece, rows) for piece, rows in enumerate(self.rows)]
-            self._resident = self._read(whole)
+            self._resident = self._read([Block(piece, rows) for piece, rows in enumerate(self.rows)])
         return self._resident
 
-    def _read(self, blocks: list[Block]) -> Events:
-        taken = [self.table.pieces[block.piece].take(block.rows) for block in blocks]
-        return device_ready(Events.concatenate(taken)).to(self.device)
+    def _read(self, blocks: Sequence[Block]) -> Packed:
+        """One pool; an empty one when there are no rows."""
+        blocks = [block for block in blocks if len(block.rows)] or list(blocks[:1])
+        packed = Packed.of([device_ready(_rows(self.table.pieces[b.piece], b.rows)) for b in blocks], self.device)
+        if self._finish is None:
+            return packed
+        events = packed.all()
+        starts = range(0, max(len(events), 1), AT_ONCE)
+        return Packed.of([self._finish(events.rows(start, start + AT_ONCE)) for start in starts], self.device)
 
 
-def _ahead(read: Callable[[list[Block]], Events], plan: list[list[Block]]) -> Iterator[Events]:
+def _rows(piece: Events, rows: np.ndarray) -> Events:
+    """Views where the rows follow each other without a gap."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return piece.rows(int(rows[0]), int(rows[-1]) + 1)
+    return piece.take(rows)
+
+
+def _ahead(read: Callable[[Sequence[Block]], Packed], plan: Sequence[Sequence[Block]]) -> Iterator[Packed]:
     """Read pool ``i + 1`` in a thread while pool ``i`` is used."""
-    ready: Ready = queue.Queue(maxsize=1)
-    stop = threading.Event()
-
-    def work() -> None:
-        try:
-            for blocks in plan:
-                _put(ready, read(blocks), stop)
-                if stop.is_set():
-                    return
-            _put(ready, None, stop)
-        except BaseException as error:  # handed to the consumer, who raises it
-            _put(ready, error, stop)
-
-    thread = threading.Thread(target=work, name="hepdl-pools", daemon=True)
-    thread.start()
-    try:
-        while (pool := ready.get()) is not None:
-            if isinstance(pool, BaseException):
-                raise pool
+    with ThreadPoolExecutor(1, "hepdl-pools") as thread:
+        ahead = thread.submit(read, plan[0]) if plan else None
+        for following in [*plan[1:], None]:
+            if ahead is None:
+                return
+            pool = ahead.result()
+            ahead = thread.submit(read, following) if following is not None else None
             yield pool
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _put(ready: Ready, item: Events | BaseException | None, stop: threading.Event) -> None:
-    while not stop.is_set():
-        try:
-            ready.put(item, timeout=0.1)
-        except queue.Full:
-            continue
-        return

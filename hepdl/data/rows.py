@@ -11,10 +11,12 @@ import numpy as np
 from hepdl.columns import Columns
 from hepdl.data.pools import Pools
 from hepdl.data.table import Table
-from hepdl.events import Events, Jagged
+from hepdl.events import Events
 
 if TYPE_CHECKING:
     import torch
+
+    from hepdl.data.packed import Packed
 
 Prefix = Callable[[Events], Events]
 """The frozen device steps before the one that learns, folded into one function."""
@@ -41,7 +43,8 @@ class Rows:
         rows = [index[a:b] - start for a, b, start in zip(edges[:-1], edges[1:], table.starts[:-1], strict=True)]
         self.columns, self.device, self.waited = columns, device, 0.0
         self.pools = Pools(table, rows, device, pool)
-        self._prefix, self._seed = prefix, seed
+        self._prefix, self._seed, self._pool = prefix, seed, pool
+        self._of_names: dict[tuple[str, ...], Pools] = {}
 
     def __len__(self) -> int:
         return self.pools.count
@@ -59,45 +62,43 @@ class Rows:
         holds events with about as many particles (and batches come in random order).
         """
         began = time.perf_counter()
-        finish = self._finish(names)
-        for batch in self._raw_batches(size, epoch, start, alike):
-            done = finish(batch)
+        pools = self._pools(names if alike in ("", *names) else [*names, alike])
+        for batch in self._shuffled(pools, size, epoch, start, alike):
             self.waited += time.perf_counter() - began
-            yield done
+            yield batch if len(batch.names) == len(names) else batch.only(names)
             began = time.perf_counter()
 
     def everything(self, names: Sequence[str]) -> Events:
         """All events in one block, in file order: for full-batch optimisers and fitted statistics."""
+        pools = self._pools(names) if self.pools.number == 1 else self._new_pools(names, None)
+        return pools.all_at_once().all()
+
+    def _pools(self, names: Sequence[str]) -> Pools:
+        """Pools of these columns alone. What frozen steps make is made when a pool is read, not in every batch."""
+        key = tuple(dict.fromkeys(names))
+        if key not in self._of_names:
+            self._of_names[key] = self._new_pools(key, self._pool)
+        return self._of_names[key]
+
+    def _new_pools(self, names: Sequence[str], pool: int | None) -> Pools:
         table = self.pools.table
-        if self._on_host(names):
-            table = table.only(names)
-        pools = self.pools if self.pools.number == 1 else Pools(table, self.pools.rows, self.device)
-        return self._finish(names)(pools.all_at_once())
+        if set(names) <= set(table.names):
+            return Pools(table.only(names), self.pools.rows, self.device, pool)
+        return Pools(table, self.pools.rows, self.device, pool, lambda events: self._prefix(events).only(names))
 
-    def _finish(self, names: Sequence[str]) -> Prefix:
-        """From a block of the table to the columns ``names``; columns of the table need no frozen step."""
-        if self._on_host(names):
-            return lambda events: events.only(names)
-        return lambda events: self._prefix(events).only(names)
-
-    def _on_host(self, names: Sequence[str]) -> bool:
-        return set(names) <= set(self.pools.table.names)
-
-    def _raw_batches(self, size: int, epoch: int | None, start: int, alike: str) -> Iterator[Events]:
-        """Batches may span two pools: what is left of one is the head of the next one's first batch."""
+    def _shuffled(self, pools: Pools, size: int, epoch: int | None, start: int, alike: str) -> Iterator[Events]:
+        """Batches may span pools: what is left of one is the head of the next one's first batch."""
         skip, first = self._place(start * size, epoch)
-        left: Events | None = None
-        for number, pool in enumerate(self.pools.epoch(self._generator(epoch), first), first):
+        left: list[Events] = []
+        for number, pool in enumerate(pools.epoch(self._generator(epoch), first), first):
             order = self._order(pool, epoch, number, size, alike)[skip:]
-            skip = 0
-            if left is not None:
-                head = size - len(left)
-                yield Events.joined([left, pool.take(order[:head])])
-                order = order[head:]
-            whole = len(order) if number == self.pools.number - 1 else len(order) - len(order) % size
-            for place in range(0, whole, size):
-                yield pool.take(order[place : place + size])
-            left = pool.take(order[whole:]) if whole < len(order) else None
+            skip, have = 0, sum(len(events) for events in left)
+            ends = [*range(size - have, len(order), size), len(order)]
+            for begin, end in zip([0, *ends], ends, strict=False):
+                left.append(pool.take(order[begin:end]))
+                if sum(len(events) for events in left) == size or (number == pools.number - 1 and end == len(order)):
+                    yield left[0] if len(left) == 1 else Events.joined(left)
+                    left = []
 
     def _place(self, event: int, epoch: int | None) -> tuple[int, int]:
         """Where event number ``event`` of an epoch lies: place in its pool, number of the pool."""
@@ -107,16 +108,17 @@ class Rows:
             event -= count
         return 0, self.pools.number
 
-    def _order(self, pool: Events, epoch: int | None, number: int, size: int, alike: str) -> torch.Tensor:
+    def _order(self, pool: Packed, epoch: int | None, number: int, size: int, alike: str) -> torch.Tensor:
+        """Drawn and kept on the host, so that it is the same on every device and nothing waits for one."""
         import torch
 
-        n = len(pool)
         if epoch is None:
-            return torch.arange(n, device=self.device)
-        # drawn on the host, so that the order is the same on every device
+            return torch.arange(len(pool))
         generator = torch.Generator().manual_seed(self._number(epoch, number))
-        order = torch.randperm(n, generator=generator).to(self.device)
-        return _by_length(order, pool[alike], size, generator) if alike else order
+        order = torch.randperm(len(pool), generator=generator)
+        if alike:
+            order = _by_length(order, pool.lengths(alike), size, generator)
+        return order.pin_memory() if str(self.device).startswith("cuda") else order
 
     def _generator(self, epoch: int | None) -> np.random.Generator | None:
         return None if epoch is None else np.random.default_rng(self._number(epoch, -1))
@@ -125,11 +127,11 @@ class Rows:
         return (self._seed + epoch * 0x9E3779B97F4A7C15 + (pool + 1) * 0xD1B54A32D192ED03) % 2**63
 
 
-def _by_length(order: torch.Tensor, column: Jagged, size: int, generator: torch.Generator) -> torch.Tensor:
+def _by_length(order: torch.Tensor, lengths: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
     """Sort a shuffled order by length within runs of many batches, and shuffle the whole batches again."""
     import torch
 
-    runs = [run[torch.argsort(column.lengths[run], stable=True)] for run in torch.split(order, BUCKETS * size)]
+    runs = [run[torch.argsort(lengths[run], stable=True)] for run in torch.split(order, BUCKETS * size)]
     batches = torch.split(torch.cat(runs), size)
     whole = batches[:-1] if len(batches[-1]) < size else batches
     shuffled = [whole[i] for i in torch.randperm(len(whole), generator=generator).tolist()]

@@ -11,14 +11,15 @@ from itertools import accumulate
 from pathlib import Path
 
 import awkward as ak
+import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from hepdl.errors import InputError
-from hepdl.events import Column
+from hepdl.events import Column, Jagged
 from hepdl_io.failures import ADVICE, reading
-from hepdl_io.fields import Field, Fields, OpenFile, steps_of
+from hepdl_io.fields import Field, Fields, OpenFile, finished, steps_of
 from hepdl_io.nested import column_in, fields_in
 from hepdl_io.paths import fingerprint
 
@@ -32,7 +33,7 @@ class ArrowFile(OpenFile):
         self.path, self.tree, self.schema = path, "", schema
         self._starts = [0, *accumulate(lengths)]
         self.entries: int = self._starts[-1]
-        self._range, self._columns = (0, 0), dict[str, ak.Array]()
+        self._range, self._columns = (0, 0), dict[str, pa.Array]()
         self._wanted: list[str] = []
 
     @abstractmethod
@@ -64,9 +65,11 @@ class ArrowFile(OpenFile):
         """One column; all that :meth:`edges` was told of are read together."""
         if self._range != (start, stop) or field.path not in self._columns:
             self._range, self._columns = (start, stop), self._read(start, stop, [*self._wanted, field.path])
-        return column_in(self._columns[field.path], field)
+        array = self._columns[field.path]
+        direct = None if field.members or field.need else _direct(array)
+        return column_in(ak.from_arrow(array), field) if direct is None else finished(direct, field)
 
-    def _read(self, start: int, stop: int, names: list[str]) -> dict[str, ak.Array]:
+    def _read(self, start: int, stop: int, names: list[str]) -> dict[str, pa.Array]:
         names = list(dict.fromkeys(names))
         last = bisect_left(self._starts, stop)
         first = min(bisect_right(self._starts, start) - 1, last)
@@ -142,7 +145,9 @@ def open_arrow(path: str) -> Iterator[ArrowFile]:
             if magic == b"ARROW1":
                 found: ArrowFile = Feather(path, pa.ipc.open_file(stack.enter_context(pa.memory_map(path))))
             elif magic[:4] == b"PAR1":
-                found = Parquet(path, stack.enter_context(pq.ParquetFile(path, memory_map=True, page_checksum_verification=True)))
+                found = Parquet(
+                    path, stack.enter_context(pq.ParquetFile(path, memory_map=True, page_checksum_verification=True))
+                )
             else:
                 raise InputError(f"file '{path}' is neither Parquet nor Arrow: it starts with {magic!r}; {ADVICE}")
         yield found
@@ -155,8 +160,22 @@ def _form(column: pa.Field) -> ak.forms.Form | None:
         return None
 
 
-def _arrays(table: pa.Table, names: Sequence[str]) -> dict[str, ak.Array]:
-    return {name: ak.from_arrow(_one_piece(table.column(name))) for name in names}
+def _arrays(table: pa.Table, names: Sequence[str]) -> dict[str, pa.Array]:
+    return {name: _one_piece(table.column(name)) for name in names}
+
+
+def _direct(array: pa.Array) -> Column | None:
+    """Numbers and lists of numbers without a detour over awkward, which is slow for them; None for all else."""
+    kind = array.type
+    if array.null_count:
+        return None
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        offsets = array.offsets.to_numpy().astype(np.int64)
+        values = _direct(array.values.slice(offsets[0], max(0, offsets[-1] - offsets[0])))
+        return Jagged(values, offsets - offsets[0]) if isinstance(values, np.ndarray) else None
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        return array.to_numpy(zero_copy_only=False)
+    return None
 
 
 def _one_piece(column: pa.ChunkedArray) -> pa.Array:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hepdl.columns import ColumnType
-from hepdl.events import Column
+from hepdl.events import Column, Jagged
 
 Need = Literal["", "categories", "flatten"]
 
@@ -91,6 +91,16 @@ def number_type(dtype: Any, shape: tuple[int, ...] = (), jagged: bool = False) -
 def plain(values: np.ndarray, kind: ColumnType) -> np.ndarray:
     """Values in one piece, in this machine's byte order and the type of the column."""
     return np.ascontiguousarray(values, dtype=kind.dtype).reshape(-1, *kind.shape)
+
+
+def finished(column: Column, field: Field) -> Column:
+    """A decoded column in the type of its field; text stays as it is."""
+    assert field.kind is not None
+    if field.need == "categories":
+        return column
+    if isinstance(column, Jagged):
+        return Jagged(plain(column.values, field.kind), column.offsets)
+    return plain(column, field.kind)
 
 
 def steps_of(marks: Sequence[int], start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:

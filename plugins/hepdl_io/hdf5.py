@@ -16,10 +16,11 @@ from hepdl.columns import ColumnType
 from hepdl.errors import InputError, did_you_mean, listed
 from hepdl.events import Column, Jagged
 from hepdl_io.failures import reading
-from hepdl_io.fields import PARENT, Field, Fields, OpenFile, number_type, plain, steps_of
+from hepdl_io.fields import PARENT, Field, Fields, OpenFile, finished, number_type, steps_of
 from hepdl_io.paths import fingerprint
+from hepdl_io.structured import is_list, take_apart
 
-RAW = 32 << 20
+RAW = 16 << 20
 """Bytes of a dataset that are read at a time at most, or one chunk."""
 PLUGINS = {305: "LZO", 307: "bzip2", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd"}
 """Numbers of registered filters (https://github.com/HDFGroup/hdf5_plugins) that h5py does not bring along."""
@@ -36,7 +37,8 @@ class Datasets(OpenFile):
         self._events = _counted(path, self._datasets, events)
         self.entries: int = self._datasets[self._events].shape[0]
         self.parent = json.loads(file.attrs.get(PARENT, '{"uuid": ""}'))["uuid"]
-        self._range, self._raw = (0, 0), dict[str, Any]()
+        self._range, self._raw = (0, 0), dict[tuple[str, tuple[str, ...]], Column]()
+        self._wanted: dict[str, list[str]] = {}
 
     @property
     def uuid(self) -> str:
@@ -56,7 +58,10 @@ class Datasets(OpenFile):
 
     def edges(self, fields: Sequence[Field], start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
         """Ranges that end where chunks end, and take no more memory than one chunk or :data:`RAW` bytes a dataset."""
-        used = [self._datasets[path] for path in {field.path: None for field in fields}]
+        self._wanted = {field.path: [] for field in fields}
+        for field in fields:
+            self._wanted[field.path] += field.members
+        used = [self._datasets[path] for path in self._wanted]
         chunk = max((dataset.chunks[0] for dataset in used if dataset.chunks), default=1)
         widest = max((_row_bytes(dataset) for dataset in used), default=1)
         size = max(chunk, min(size, RAW // widest) // chunk * chunk)
@@ -66,20 +71,26 @@ class Datasets(OpenFile):
         """One column; a structured dataset is read once for all its members."""
         if self._range != (start, stop):
             self._range, self._raw = (start, stop), {}
-        if field.path not in self._raw:
-            raw = self._datasets[field.path][start:stop]
-            self._raw[field.path] = _packed(raw, self._valid)
-        raw = self._raw[field.path]
-        kind = field.kind
-        assert kind is not None
-        if isinstance(raw, Jagged):
-            return Jagged(_finished(_member(raw.values, field), field), raw.offsets)
-        values = _member(raw, field)
-        if kind.jagged:
-            lengths = np.fromiter(map(len, values), np.int64, len(values))
-            values = np.concatenate(values) if len(values) else np.zeros(0, kind.dtype)
-            return Jagged.from_lengths(plain(values, kind), lengths)
-        return _finished(values, field)
+        key = field.path, field.members
+        if key not in self._raw:
+            self._raw |= self._read(field, start, stop)
+        column = self._raw[key]
+        if field.kind is not None and field.kind.jagged and not isinstance(column, Jagged):
+            lengths = np.fromiter(map(len, column), np.int64, len(column))
+            column = Jagged.from_lengths(np.concatenate([np.zeros(0, field.kind.dtype), *column]), lengths)
+        return finished(column, field)
+
+    def _read(self, field: Field, start: int, stop: int) -> dict[tuple[str, tuple[str, ...]], Column]:
+        """A dataset; of a structured one all members that are wanted, alone where they are a small part of it."""
+        path, dataset = field.path, self._datasets[field.path]
+        if dataset.dtype.names is None:
+            return {(path, ()): dataset[start:stop]}
+        names = list(dict.fromkeys([*self._wanted.get(path, ()), *field.members]))
+        padded = is_list(dataset.dtype, dataset.ndim - 1, self._valid)
+        needed = list(dict.fromkeys([*names, self._valid])) if padded else names
+        few = sum(dataset.dtype[name].itemsize for name in needed) < dataset.dtype.itemsize / 2
+        raw = dataset.fields(needed)[start:stop] if few else dataset[start:stop]
+        return {(path, (name,)): column for name, column in take_apart(raw, names, self._valid).items()}
 
     def _problem(self, path: str, dataset: h5py.Dataset) -> str:
         """Why nothing of a dataset can be read; empty when it can."""
@@ -139,7 +150,7 @@ def _fields(path: str, dtype: np.dtype[Any], shape: tuple[int, ...], valid: str)
     if dtype.names is None:
         yield _field(Field(path), dtype, shape, False)
         return
-    jagged = _is_list(dtype, len(shape), valid)
+    jagged = is_list(dtype, len(shape), valid)
     for name in dtype.names:
         if not (jagged and name == valid):
             base, inner = dtype[name].subdtype or (dtype[name], ())
@@ -157,27 +168,6 @@ def _field(where: Field, dtype: np.dtype[Any], shape: tuple[int, ...], jagged: b
     else:
         kind = number_type(dtype, shape, jagged)
     return Field(where.path, where.members, kind, "" if kind else f"is of type '{dtype}'; {READABLE}")
-
-
-def _is_list(dtype: np.dtype[Any], dimensions: int, valid: str) -> bool:
-    """Whether rows are lists padded to a common length, with a member that tells which elements are there."""
-    return dimensions == 1 and valid in (dtype.names or ()) and dtype[valid].kind in "biu"
-
-
-def _packed(raw: np.ndarray, valid: str) -> np.ndarray | Jagged:
-    if not _is_list(raw.dtype, raw.ndim - 1, valid):
-        return raw
-    there = raw[valid] != 0
-    return Jagged.from_lengths(raw[there], there.sum(axis=1))
-
-
-def _member(values: np.ndarray, field: Field) -> np.ndarray:
-    return values[field.members[0]] if field.members else values
-
-
-def _finished(values: np.ndarray, field: Field) -> np.ndarray:
-    assert field.kind is not None
-    return values if field.need == "categories" else plain(values, field.kind)
 
 
 def _filters(dataset: h5py.Dataset) -> list[int]:

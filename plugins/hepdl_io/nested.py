@@ -32,12 +32,20 @@ def column_in(array: ak.Array, field: Field) -> Column:
         array = ak.flatten(array, axis=2)
     if not kind.jagged:
         return _values(array, field)
-    wrong = ak.validity_error(array)
-    if wrong:
-        raise ValueError(f"its lists do not fit their values: {wrong}")
-    lists = ak.to_packed(array)
-    lengths = ak.to_numpy(ak.num(lists, axis=1), allow_missing=False)
-    return Jagged.from_lengths(_values(ak.flatten(lists, axis=1), field), lengths)
+    values, offsets = _lists(array)
+    return Jagged(_values(values, field), offsets)
+
+
+def _lists(array: ak.Array) -> tuple[ak.Array, np.ndarray]:
+    """Values and offsets from 0, without a copy where the lists lie one behind the other."""
+    layout = ak.to_layout(array)
+    if not isinstance(layout, ak.contents.ListOffsetArray):
+        lengths = ak.to_numpy(ak.num(array, axis=1), allow_missing=False)
+        return ak.flatten(array, axis=1), Jagged.from_lengths(lengths, lengths).offsets
+    offsets = np.asarray(layout.offsets.data, np.int64)
+    if (offsets[1:] < offsets[:-1]).any() or offsets[-1] > len(layout.content):
+        raise ValueError("the lists' offsets decrease or do not fit their values")
+    return ak.Array(layout.content[int(offsets[0]) : int(offsets[-1])]), offsets - offsets[0]
 
 
 def _values(array: ak.Array, field: Field) -> np.ndarray:

@@ -49,7 +49,7 @@ class RootWriter(FileWriter):
 
     def friend_lines(self) -> list[str]:
         """For each input file, in order, the line of C++ that makes the friend known to its tree."""
-        trees = [(source.tree.rpartition("/")[2] or "tree", path) for source, path in self.written()]
+        trees = [(source.tree.partition(";")[0].rpartition("/")[2] or "tree", path) for source, path in self.written()]
         return [f'{tree}->AddFriend("{self.tree}", "{path.resolve()}");' for tree, path in trees]
 
     def summary(self) -> list[str]:

@@ -68,6 +68,7 @@ def open_tree(path: str, tree: str, known: dict[Any, Fields]) -> Iterator[Tree]:
     with file:
         with reading(f"file '{path}' cannot be read"):
             found = Tree(path, file[_choose(file, path, tree)], known)
+            found.tree = tree if ";" in tree else found.tree  # an old cycle must be found again
             if PARENT in file:
                 found.parent = json.loads(str(file[PARENT]))["uuid"]
         yield found

@@ -22,10 +22,10 @@ class Categorical(Density):
     """Width of each hidden layer."""
     activation: ActivationName = "silu"
     """Activation of the hidden layers; a smooth one keeps an adversary alive."""
-    shift: float = 0.5
-    """Subtracted from the inputs; a classifier's score lies around 0.5."""
-    scale: float = 4.0
-    """The shifted inputs are multiplied by this."""
+    shift: float = 0.0
+    """Subtracted from the inputs."""
+    scale: float = 0.5
+    """The shifted inputs are multiplied by this; the logit of a score has a width of about 2."""
 
     def build(self, columns: Columns) -> nn.Module:
         """A :class:`~hepdl_networks.class_probabilities.ClassProbabilities`."""

@@ -43,14 +43,15 @@ class Perceptron(nn.Module):
 
 
 def initialise(module: nn.Module, how: str) -> None:
-    """Initialise the weights of all linear layers; their biases become 0 unless ``how`` is ``"default"``."""
+    """Initialise the weights of linear layers and convolutions; biases become 0 unless ``how`` is ``"default"``."""
     if how == "default":
         return
     fill = getattr(nn.init, f"{how}_")
     for layer in module.modules():
-        if isinstance(layer, nn.Linear):
+        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
             fill(layer.weight)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def side_by_side(columns: Sequence[torch.Tensor]) -> torch.Tensor:

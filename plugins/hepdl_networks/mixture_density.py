@@ -31,10 +31,10 @@ class MixtureDensity(Density):
     """Smallest log σ, in standard deviations of the target."""
     max_log_width: float = 2.0
     """Largest log σ, in standard deviations of the target."""
-    shift: float = 0.5
-    """Subtracted from the inputs; a classifier's score lies around 0.5."""
-    scale: float = 4.0
-    """The shifted inputs are multiplied by this."""
+    shift: float = 0.0
+    """Subtracted from the inputs."""
+    scale: float = 0.5
+    """The shifted inputs are multiplied by this; the logit of a score has a width of about 2."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -17,7 +17,7 @@ from hepdl.expressions.operations import elementwise
 from hepdl.expressions.vectors import FORMULAS, component, ingredients
 
 POLAR, CARTESIAN = ("pt", "eta", "phi"), ("px", "py", "pz")
-UNITS = {name: "" if name in ("eta", "phi", "rapidity") else "GeV" for name in FORMULAS}
+PURE_NUMBERS = ("eta", "phi", "rapidity")
 
 
 class P4(Algorithm):
@@ -104,9 +104,13 @@ class P4(Algorithm):
         for part, kind in types.items():
             if kind.shape:
                 raise WiringError(f"{self.label}: {part} is {kind}, but one number a particle or an event is needed")
-        jagged = any(kind.jagged for kind in types.values())
+        jagged, unit = any(kind.jagged for kind in types.values()), self._unit(columns)
         return {
-            name: ColumnType(types[part].dtype if part in types else "float64", jagged=jagged, unit=UNITS[part])
+            name: ColumnType(
+                types[part].dtype if part in types else "float64",
+                jagged=jagged,
+                unit="" if part in PURE_NUMBERS else unit,
+            )
             for part, name in self.made().items()
         }
 
@@ -123,6 +127,18 @@ class P4(Algorithm):
                 if part in made:
                     values[part] = component(part, values)
         return {made[part]: values[part] for part in made}
+
+    def _unit(self, columns: Columns) -> str:
+        """The unit of momenta, energy and mass, as far as their columns say one."""
+        units = {
+            part: columns[expression.text].unit
+            for part, expression in self.given().items()
+            if part not in PURE_NUMBERS and expression.text in columns and columns[expression.text].unit
+        }
+        if len(set(units.values())) > 1:
+            said = ", ".join(f"{part} in {unit}" for part, unit in units.items())
+            raise WiringError(f"{self.label}: {said}; bring them to one unit before, as with pt='pt / 1000'")
+        return next(iter(units.values()), "")
 
     def _needed(self, given: dict[str, ParsedExpression]) -> list[str]:
         """The given components that are read; the first one always, since it says how many particles there are."""

@@ -92,15 +92,24 @@ def _need_list(kind: ColumnType, what: str, reader: str) -> None:
 
 def _cut(particles: Jagged, order: np.ndarray | None, most: int | None) -> Jagged:
     """The particles in ascending order, the first ``most`` of each event."""
-    event = np.repeat(np.arange(len(particles)), particles.lengths)
-    values = particles.values
+    values, lengths = particles.values, particles.lengths
+    event = np.repeat(np.arange(len(particles)), lengths)
     if order is not None and not _is_sorted(order, event):
-        values = values[np.lexsort((order, event))]
-    if most is None or not len(values) or particles.lengths.max() <= most:
+        values = values[_ascending(Jagged(order, particles.offsets)) + particles.offsets[:-1][event]]
+    if most is None or not len(values) or lengths.max() <= most:
         return Jagged(values, particles.offsets)
     place = np.arange(len(values)) - particles.offsets[:-1][event]
-    return Jagged.from_lengths(values[place < most], np.minimum(particles.lengths, most))
+    return Jagged.from_lengths(values.take(np.flatnonzero(place < most), axis=0), np.minimum(lengths, most))
 
 
 def _is_sorted(order: np.ndarray, event: np.ndarray) -> bool:
     return bool(np.all((order[1:] >= order[:-1]) | (event[1:] != event[:-1])))
+
+
+def _ascending(order: Jagged) -> np.ndarray:
+    """The places in their event of the particles in order: NaN last, equal ones as they were."""
+    import awkward as ak
+
+    known = Jagged(np.where(np.isnan(order.values), np.inf, order.values), order.offsets)
+    places: np.ndarray = ak.to_numpy(ak.flatten(ak.argsort(known.awkward(), axis=1, stable=True)))
+    return places

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hepdl_training.pivot import Pivot
 
 Losses = dict[str, torch.Tensor]
+EPSILON = 1e-4
+"""Scores nearer to 0 or 1 than this look alike to the adversary."""
 RAMP_FROM = 1 / 6
 """Share of the strength at which the ramp begins."""
 
@@ -80,6 +82,7 @@ class Duel:
         """What the adversary reads; the score is that of the classifier in eval mode (no dropout, no batch norm)."""
         classifier.eval()
         score = self.objective.column(classifier, events)
+        score = score.logit(EPSILON) if self._pivot.view == "logit" else score
         names, output = self._pivot.adversary.inputs, self._pivot.classifier.output
         return [score if name == output else events[name] for name in names]
 

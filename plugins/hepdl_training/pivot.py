@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import model_validator
 
@@ -42,6 +42,8 @@ class Pivot(Learner):
     """The column that the score must not depend on."""
     only: Expression = ""
     """Condition for the events whose score must not depend on it, such as ``"label == 0"``; empty for all."""
+    view: Literal["logit", "score"] = "logit"
+    """How the adversary sees a score: by its logit, which resolves scores near 0 and 1, or as it is."""
     strength: float = parameter(10.0, ge=0)
     """λ: how much invariance is worth; 0 is the plain classifier."""
     baseline: bool = True
@@ -90,6 +92,8 @@ class Pivot(Learner):
             raise ValueError("a duel goes by batches; L-BFGS needs all events at once, take Adam or SGD")
         if any(value < 0 for value in self.scan) or len({*self.scan, self.strength}) <= len(self.scan):
             raise ValueError(f"scan={self.scan} must hold distinct strengths ≥ 0 other than strength={self.strength}")
+        if self.view == "logit" and not self.loss.labels:
+            raise ValueError(f"{type(self.loss).__name__} gives no probabilities, so set view='score'")
         if self.balance and not self.loss.labels:
             raise ValueError(f"balance needs a loss with classes, {type(self.loss).__name__} has none")
         return self

@@ -56,7 +56,9 @@ def test_trees_of_one_file(tmp_path: Path) -> None:
     block = read(reader, ["truth.pt", "pt"])
     assert equal(block["truth.pt"], block["pt"] + 1)
     assert reader.sources()[0].tree == "reco"
-    with pytest.raises(InputError, match=r"a.root', tree 'runs' has 2 entries, but file '.*', tree 'reco', beside .* 5"):
+    with pytest.raises(
+        InputError, match=r"a.root', tree 'runs' has 2 entries, but file '.*', tree 'reco', beside .* 5"
+    ):
         reader.replaced(trees=["truth", "runs"]).sources()
 
 
@@ -65,7 +67,10 @@ def test_written_scores_stand_beside_their_input_only(tmp_path: Path) -> None:
         make(tmp_path / f"{name}.root", **jets(first))
     split = Split(train=0.5, validation=0.25, test=0.25)
     reader = RootReader(Sample("s", f"{tmp_path}/?.root"), split=split)
-    run(Chain(reader, Filter("pt > 3"), Define("twice", "2 * pt"), RootWriter(columns=["twice"])), Job(folder=tmp_path / "run"))
+    run(
+        Chain(reader, Filter("pt > 3"), Define("twice", "2 * pt"), RootWriter(columns=["twice"])),
+        Job(folder=tmp_path / "run"),
+    )
     again = reader.replaced(friends=[f"{tmp_path}/run/scores/{{sample}}/{{name}}"])
     block = read(again, ["twice", "pt", "hepdl_entry"])
     assert equal(block["twice"], np.where(block["pt"] > 3, 2 * block["pt"], np.float32(-999)))
@@ -97,7 +102,9 @@ def test_renamed_columns(tmp_path: Path) -> None:
     assert equal(read(reader, ["pt"], 1)["pt"], jets(5)["pt"])
     with pytest.raises(InputError, match=r"sample 'old': file '.*old.root' has no 'Jet_Pt' to rename to 'pt', did you"):
         reader.replaced(rename={"old": {"pt": "Jet_Pt"}}).sources()
-    with pytest.raises(InputError, match=r"sample 'old', file .*: branch 'pt' is int32, but in file '.*' it is float32"):
+    with pytest.raises(
+        InputError, match=r"sample 'old', file .*: branch 'pt' is int32, but in file '.*' it is float32"
+    ):
         reader.replaced(rename={"old": {"pt": "kind"}}).check(["pt"])
     with pytest.raises(ParameterError, match="RootReader.rename: no sample 'ol', did you mean 'old'?"):
         reader.replaced(rename={"ol": {"pt": "Jet_PT"}})

@@ -49,7 +49,9 @@ def test_full_length_with_sentinels(tmp_path: Path) -> None:
 def test_round_trip_as_friend(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["x"], file["n"] = np.arange(10.0), np.arange(10)
-    reader = Hdf5Reader(Sample("s", f"{tmp_path}/a.h5"), identity=["n"], split=Split(train=0.5, validation=0.25, test=0.25))
+    reader = Hdf5Reader(
+        Sample("s", f"{tmp_path}/a.h5"), identity=["n"], split=Split(train=0.5, validation=0.25, test=0.25)
+    )
     steps = Filter("x > 3"), Define("twice", "2 * x"), Hdf5Writer(columns=["twice"])
     run(Chain(reader, *steps), Job(folder=tmp_path / "run"))
     again = reader.replaced(friends=[f"{tmp_path}/run/scores/{{sample}}/{{name}}"])

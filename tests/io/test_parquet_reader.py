@@ -53,7 +53,9 @@ def test_what_must_be_declared(tmp_path: Path) -> None:
     reader = make(tmp_path / "a.parquet", TABLE)
     with pytest.raises(InputError, match=r"column 'channel' is of type 'dictionary<.*>'; say categories="):
         reader.check(["channel"])
-    with pytest.raises(InputError, match=r"column 'deep' is of type 'list<.*>'; say flatten=\['deep'\] to read all inn"):
+    with pytest.raises(
+        InputError, match=r"column 'deep' is of type 'list<.*>'; say flatten=\['deep'\] to read all inn"
+    ):
         reader.check(["deep"])
     with pytest.raises(InputError, match=r"column 'day' is of type 'date32\[day\]'; only numbers"):
         reader.check(["day"])
@@ -97,7 +99,9 @@ def test_types_that_differ(tmp_path: Path) -> None:
     make(tmp_path / "a.parquet", pa.table({"x": [1.0], "y": ["a"]}))
     make(tmp_path / "b.parquet", pa.table({"x": [[1.0]], "y": [1]}))
     reader = ParquetReader(Sample("s", f"{tmp_path}/*.parquet"), categories={"y": ["a"]})
-    with pytest.raises(InputError, match=r"b.parquet': column 'x' is jagged float64, but in file '.*a.par.*' it is float"):
+    with pytest.raises(
+        InputError, match=r"b.parquet': column 'x' is jagged float64, but in file '.*a.par.*' it is float"
+    ):
         reader.check(["x"])
     with pytest.raises(InputError, match=r"b.parquet': column 'y' is int64, so it has no place in categories="):
         reader.check(["y"])
@@ -108,7 +112,9 @@ def test_bad_files(tmp_path: Path) -> None:
     data = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "b.parquet").write_bytes(data[: len(data) // 2])
     (tmp_path / "c.parquet").write_bytes(b"")
-    with pytest.raises(InputError, match=r"sample 's': file '.*b.parquet' cannot be read \(ArrowInvalid: Parquet magic"):
+    with pytest.raises(
+        InputError, match=r"sample 's': file '.*b.parquet' cannot be read \(ArrowInvalid: Parquet magic"
+    ):
         ParquetReader(Sample("s", f"{tmp_path}/b.parquet")).sources()
     with pytest.raises(InputError, match=r"c.parquet' is neither Parquet nor Arrow: it starts with b''; compare"):
         ParquetReader(Sample("s", f"{tmp_path}/c.parquet")).sources()
@@ -128,13 +134,13 @@ def test_flipped_bytes_in_a_page(tmp_path: Path) -> None:
         list(reader.blocks(source, ["x"], 0, 20_000))
 
 
-@pytest.mark.parametrize("offsets", [[0, 3, 1, 4], [0, 2, 3, 7]])
+@pytest.mark.parametrize("offsets", [[0, 3, 1, 4], [2, 0, 3, 4]])
 def test_lists_that_do_not_fit_their_values(tmp_path: Path, offsets: list[int]) -> None:
     buffers = [None, pa.py_buffer(np.array(offsets, np.int32))]
-    lists = pa.ListArray.from_buffers(pa.list_(pa.float64()), 3, buffers, children=[pa.array([1.0, 2, 3, 4])])
+    lists = pa.ListArray.from_buffers(pa.list_(pa.float64()), 3, buffers, children=[pa.array([1.0] * 7)]).slice(0, 3)
     with pa.OSFile(f"{tmp_path}/a.arrow", "wb") as file, pa.ipc.new_file(file, pa.schema({"pt": lists.type})) as out:
         out.write_batch(pa.RecordBatch.from_arrays([lists], ["pt"]))
-    with pytest.raises(InputError, match=r"a.arrow': column 'pt', entries 0 to 3, cannot be read .*its lists do not fit"):
+    with pytest.raises(InputError, match=r"a.arrow': column 'pt', entries 0 to 3.* fit their values"):
         read(ParquetReader(Sample("s", f"{tmp_path}/a.arrow")), ["pt"])
 
 

@@ -92,7 +92,11 @@ def test_lists_of_files(folder: Path) -> None:
     (folder / "das.txt").write_text("# Run 2\ndata/w_2.root\n\n  data/w_1.root:jets \n")
     (folder / "rucio.txt").write_text(RUCIO.format(folder))
     places = expand([Sample("w", ["@das.txt", "data/qcd.root"])])
-    assert [(p.path, p.tree) for p in places] == [("data/w_2.root", ""), ("data/w_1.root", "jets"), ("data/qcd.root", "")]
+    assert [(p.path, p.tree) for p in places] == [
+        ("data/w_2.root", ""),
+        ("data/w_1.root", "jets"),
+        ("data/qcd.root", ""),
+    ]
     assert paths(Sample("w", "@rucio.txt")) == [f"{folder}/data/w_2.root", f"{folder}/data/w_1.root"]
 
 
@@ -101,7 +105,10 @@ def test_lists_of_files(folder: Path) -> None:
     [
         ("# nothing\n", "sample 'w': the list 'list.txt' names no file"),
         ("data/w_7.root\n", "sample 'w': file 'data/w_7.root' does not exist"),
-        ("root://eos.cern.ch//eos/w.root\n", r"is on a server, .* copy it \(xrdcp 'root://eos.cern.ch//eos/w.root' .\)"),
+        (
+            "root://eos.cern.ch//eos/w.root\n",
+            r"is on a server, .* copy it \(xrdcp 'root://eos.cern.ch//eos/w.root' .\)",
+        ),
     ],
 )
 def test_bad_lists(folder: Path, text: str, message: str) -> None:

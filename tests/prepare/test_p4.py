@@ -37,8 +37,15 @@ def test_components_are_those_of_vector() -> None:
 def test_what_is_given_stays_as_it_is() -> None:
     assert P4("J").execute(JETS)["J.pt"].values is JETS["J_pt"].values
     kinds = P4("J").declare(KINDS)
-    assert kinds["J.pt"] == ColumnType("float32", jagged=True, unit="GeV")
-    assert kinds["J.px"] == ColumnType("float64", jagged=True, unit="GeV")
+    assert kinds["J.pt"] == ColumnType("float32", jagged=True)
+    assert kinds["J.px"] == ColumnType("float64", jagged=True)
+
+
+def test_units_are_those_of_the_branches() -> None:
+    known = KINDS.plus({"J_pt": ColumnType(jagged=True, unit="MeV")})
+    assert {name for name, kind in P4("J").declare(known).items() if not kind.unit} == {"J.eta", "J.phi", "J.rapidity"}
+    with pytest.raises(WiringError, match=r"P4\(J\): pt in MeV, mass in GeV; bring them to one unit"):
+        P4("J").declare(known.plus({"J_mass": ColumnType(jagged=True, unit="GeV")}))
 
 
 def test_cartesian_components_and_an_energy() -> None:

@@ -12,7 +12,7 @@ from hepdl_networks.categorical import Categorical
 from hepdl_networks.dense import Dense
 from hepdl_networks.mixture_density import MixtureDensity
 from hepdl_training.duel import Duel
-from hepdl_training.losses import CrossEntropy
+from hepdl_training.losses import CrossEntropy, MeanSquaredError
 from hepdl_training.optimizers import LBFGS, Adam
 from hepdl_training.pivot import Pivot
 from hepdl_training.supervised import Supervised
@@ -166,6 +166,14 @@ def test_several_classes_and_more_inputs_of_the_adversary() -> None:
     step = ready(STEP.replaced(loss=CrossEntropy(classes=3), adversary=adversary, scan=[], balance=True))
     assert step.declare(COLUMNS) == dict.fromkeys(["score", "score_plain"], ColumnType(shape=(3,)))
     assert columns(fit(step, table), table)["score"].shape == (1500, 3)
+
+
+def test_a_score_that_is_no_probability() -> None:
+    table = changed(TABLE, label=TABLE["x"][:, 0])
+    step = STEP.replaced(loss=MeanSquaredError(), view="score", scan=[], baseline=False)
+    assert columns(fit(ready(step), table), table)["score"].shape == (1500,)
+    with pytest.raises(ParameterError, match="MeanSquaredError gives no probabilities, so set view='score'"):
+        STEP.replaced(loss=MeanSquaredError())
 
 
 def test_without_validation_nobody_checks(caplog: pytest.LogCaptureFixture) -> None:

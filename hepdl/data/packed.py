@@ -1,0 +1,148 @@
+"""Packed: columns of one type side by side on the device, so that a batch costs one gather a type, not one a column.
+
+Flat columns of one type lie row by row, lists that share their offsets particle by particle: what belongs to one event
+is one run of memory. Columns come back as views.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from hepdl.events import Column, Events, Jagged
+from hepdl.jagged import particles_of, tensor_of
+
+Key = tuple[str, tuple[int, ...]]
+"""Type, and which offsets the lists have in each block (none for flat columns)."""
+
+ROWS = 8192
+"""Rows that are put side by side at a time."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns side by side."""
+
+    values: torch.Tensor
+    """``[n, F]``, one row an event or a particle."""
+    places: dict[str, tuple[int, tuple[int, ...]]]
+    """Name of a column → its first place in a row, its shape in a row."""
+    offsets: torch.Tensor | None
+    """Of lists, on the host, where asking for them makes nobody wait."""
+
+
+class Packed:
+    """A block of columns on the device from which batches are taken."""
+
+    def __init__(self, groups: Sequence[Group], names: Sequence[str], length: int, device: Any) -> None:
+        self._groups, self._names, self._length, self._device = groups, names, length, device
+
+    @classmethod
+    def of(cls, blocks: Sequence[Events], device: Any) -> Packed:
+        """Blocks with the same columns, one after the other; of arrays or of tensors."""
+        length = sum(len(block) for block in blocks)
+        grouped: dict[Key, list[str]] = {}
+        for name in blocks[0]:
+            grouped.setdefault(_key([block[name] for block in blocks]), []).append(name)
+        known: dict[tuple[int, ...], torch.Tensor] = {}
+        groups = []
+        for (_, shared), names in grouped.items():
+            if shared and shared not in known:
+                known[shared] = _offsets([block[names[0]].offsets for block in blocks])
+            groups.append(_group(blocks, names, known.get(shared), length, device))
+        return cls(groups, blocks[0].names, length, device)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def take(self, rows: torch.Tensor) -> Events:
+        """The rows with these indices (on the host), in that order; columns of one type are views of one tensor."""
+        moved = rows.to(self._device, non_blocking=True)
+        taken: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        columns: dict[str, Column] = {}
+        for group in self._groups:
+            if group.offsets is None:
+                columns |= _views(group, group.values.index_select(0, moved), None)
+                continue
+            if id(group.offsets) not in taken:
+                taken[id(group.offsets)] = particles_of(group.offsets, rows, self._device)
+            particles, offsets = taken[id(group.offsets)]
+            columns |= _views(group, group.values.index_select(0, particles), offsets)
+        return Events({name: columns[name] for name in self._names}, len(rows))
+
+    def all(self) -> Events:
+        """Every row, as views."""
+        moved = {id(g.offsets): tensor_of(g.offsets, self._device) for g in self._groups if g.offsets is not None}
+        columns: dict[str, Column] = {}
+        for group in self._groups:
+            columns |= _views(group, group.values, moved.get(id(group.offsets)))
+        return Events({name: columns[name] for name in self._names}, self._length)
+
+    def lengths(self, name: str) -> torch.Tensor:
+        """Particles in each event, on the host."""
+        group = next(group for group in self._groups if name in group.places)
+        assert group.offsets is not None
+        return group.offsets[1:] - group.offsets[:-1]
+
+
+def _key(columns: Sequence[Column]) -> Key:
+    jagged = isinstance(columns[0], Jagged)
+    values = columns[0].values if jagged else columns[0]
+    return str(values.dtype), tuple(id(column.offsets) for column in columns) if jagged else ()
+
+
+def _offsets(blocks: Sequence[Any]) -> torch.Tensor:
+    lengths = torch.cat([tensor_of(each[1:] - each[:-1], "cpu") for each in blocks])
+    return torch.cat([lengths.new_zeros(1), torch.cumsum(lengths, 0)])
+
+
+def _group(
+    blocks: Sequence[Events], names: Sequence[str], offsets: torch.Tensor | None, length: int, device: Any
+) -> Group:
+    columns = [[_values(block[name]) for block in blocks] for name in names]
+    shapes = [tuple(parts[0].shape[1:]) for parts in columns]
+    ends = np.cumsum([math.prod(shape) for shape in shapes]).tolist()
+    starts = [0, *ends[:-1]]
+    example = columns[0][0]
+    kind = torch.from_numpy(example[:0].copy()) if isinstance(example, np.ndarray) else example
+    values = kind.new_empty((length if offsets is None else int(offsets[-1]), ends[-1]))
+    _fill(values, columns, list(zip(starts, ends, strict=True)))
+    return Group(values.to(device), dict(zip(names, zip(starts, shapes, strict=True), strict=True)), offsets)
+
+
+def _values(column: Column) -> Any:
+    return column.values if isinstance(column, Jagged) else column
+
+
+def _fill(values: torch.Tensor, columns: Sequence[Sequence[Any]], places: Sequence[tuple[int, int]]) -> None:
+    """Some rows of all columns, then the next ones, so that these rows of the result stay in the processor's cache."""
+    row = 0
+    for parts in zip(*columns, strict=True):
+        for first in range(0, len(parts[0]), ROWS):
+            for part, (start, end) in zip(parts, places, strict=True):
+                some = part[first : first + ROWS]
+                _copy(some.reshape(len(some), end - start), values[row : row + len(some), start:end])
+            row += len(some)
+
+
+def _copy(these: Any, here: torch.Tensor) -> None:
+    if isinstance(these, np.ndarray):
+        here.numpy()[:] = these  # read-only maps are no tensors
+    else:
+        here.copy_(these)
+
+
+def _views(group: Group, values: torch.Tensor, offsets: torch.Tensor | None) -> dict[str, Column]:
+    if len(group.places) == values.shape[1]:  # one number each: all views in one call
+        views: list[Column] = list(values.unbind(1))
+    else:
+        places = group.places.values()
+        views = [values[:, start : start + math.prod(shape)].reshape(-1, *shape) for start, shape in places]
+    if offsets is not None:
+        views = [Jagged(view, offsets) for view in views]
+    return dict(zip(group.places, views, strict=True))
