@@ -7,6 +7,7 @@ final pass sends every selected event, in file order, through what is frozen to 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -70,7 +71,12 @@ def run(
     progress: Progress | None = None,
 ) -> Outcome:  # fmt: skip
     """Read, fit, and run a chain; ``limit`` and ``skip`` count entries of each sample."""
-    return _Run(chain.resolved(), job, states, progress or _silent).run(limit, skip)
+    this = _Run(chain.resolved(), job, states, progress or _silent)
+    try:
+        return this.run(limit, skip)
+    except BaseException:
+        this.write_ledger()  # how far it came, and which entries are missing
+        raise
 
 
 class _Run:
@@ -106,6 +112,12 @@ class _Run:
         self.ledger.verify()
         summaries = [line for consumer in self.consumers for line in consumer.summary()]
         return Outcome(self.ledger, self.clock, self.chain.steps, summaries)
+
+    def write_ledger(self) -> None:
+        """Leave the ledger in the run folder."""
+        path = self.job.path("ledger.json")
+        if path is not None:
+            path.write_text(json.dumps(self.ledger.to_json(), indent=1) + "\n")
 
     def _initialize(self) -> None:
         columns = self.columns[self.reader.label]

@@ -31,7 +31,7 @@ FLOORS = [
     {"chain"},
     {"data", "engine", "algorithms"},
     {"contract"},
-    {"cli"},
+    {"cli", "__main__"},
 ]
 """Modules and rooms from the ground up: a module imports from its own floor or from below."""
 

@@ -1,5 +1,7 @@
 """Fit first to last, run first to last, and account for every entry."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,11 @@ class Lossy(MemoryReader):
 def test_lost_entry_is_an_error():
     with pytest.raises(UnaccountedEntries, match=r"a.mem: 1"):
         collected(reader=Lossy(sample("a", 40, 1, label=1), identity=["event"]))
+
+
+def test_a_run_that_fails_leaves_its_ledger(tmp_path):
+    reader = Lossy(sample("a", 40, 1, label=1), identity=["event"])
+    with pytest.raises(UnaccountedEntries):
+        run(Chain(reader, Collect()), Job(folder=tmp_path))
+    account = json.loads((tmp_path / "ledger.json").read_text())["files"][0]
+    assert (account["stop"], account["read"]) == (40, 39)

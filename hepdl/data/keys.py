@@ -6,6 +6,7 @@ selection: change any of them, or the code of an algorithm that acted, and it is
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import json
@@ -35,7 +36,7 @@ class Keys:
                 selections.append(made)
             for name in step.wired("output"):
                 self._defined[name] = [made, name]
-        origin = [_reader(reader), code_of(type(reader)), file_identity(source), list(entries)]
+        origin = [_reader(reader), code_of(type(reader)), own_code(), file_identity(source), list(entries)]
         self.part = digest([origin, selections])
         self.weight = self.column("weight")
 
@@ -76,6 +77,14 @@ def code_of(cls: type) -> str:
         file = None
     content = Path(file).read_bytes() if file and Path(file).is_file() else cls.__qualname__.encode()
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+@functools.cache
+def own_code() -> str:
+    """A digest of the framework's code that decides what a column holds."""
+    here = Path(__file__).parent
+    files = [here / "entries.py", here / "host.py", here / "split.py", *sorted(here.parent.glob("expressions/*.py"))]
+    return digest([hashlib.blake2b(file.read_bytes()).hexdigest() for file in files])
 
 
 def _engine_columns(reader: Reader, source: Source) -> dict[str, Definition]:

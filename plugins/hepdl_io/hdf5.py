@@ -30,9 +30,9 @@ READABLE = "only numbers, arrays and lists of numbers and text can be read"
 class Datasets(OpenFile):
     """The datasets of a file whose first dimension counts the entries."""
 
-    def __init__(self, path: str, file: h5py.File, events: str, valid: str, separator: str) -> None:
+    def __init__(self, path: str, file: h5py.File, events: str, valid: str) -> None:
         self.path, self.tree, self._file = path, "", file
-        self._valid, self._separator = valid, separator
+        self._valid = valid
         self._datasets = _datasets(file)
         self._events = _counted(path, self._datasets, events)
         self.entries: int = self._datasets[self._events].shape[0]
@@ -52,7 +52,7 @@ class Datasets(OpenFile):
         for path, dataset in self._datasets.items():
             problem = self._problem(path, dataset)
             for field in _fields(path, dataset.dtype, dataset.shape[1:], self._valid):
-                name = self._separator.join((*path.split("/"), *field.members))
+                name = ".".join((*path.split("/"), *field.members))
                 fields[name] = Field(path, field.members, None, problem) if problem else field
         return fields
 
@@ -104,7 +104,7 @@ class Datasets(OpenFile):
 
 
 @contextmanager
-def open_datasets(path: str, events: str, valid: str, separator: str) -> Iterator[Datasets]:
+def open_datasets(path: str, events: str, valid: str) -> Iterator[Datasets]:
     """The datasets of a file, closed afterwards; filters of the package hdf5plugin are there if it is."""
     with suppress(ImportError):
         import_module("hdf5plugin")
@@ -112,7 +112,7 @@ def open_datasets(path: str, events: str, valid: str, separator: str) -> Iterato
         file = h5py.File(path, "r")
     with file:
         with reading(f"file '{path}' cannot be read"):
-            found = Datasets(path, file, events, valid, separator)
+            found = Datasets(path, file, events, valid)
         yield found
 
 

@@ -55,7 +55,7 @@ class Hdf5Writer(FileWriter):
         """All datasets of the group."""
         from hepdl_io.hdf5 import open_datasets
 
-        with open_datasets(str(path), f"{self.tree}/hepdl_entry", "valid", ".") as file:
+        with open_datasets(str(path), f"{self.tree}/hepdl_entry", "valid") as file:
             fields = {field.path.rpartition("/")[2]: field for field in file.fields.values()}
             return {name: file.column(field, 0, file.entries) for name, field in fields.items()}
 

@@ -102,9 +102,7 @@ class ImageNetwork(Network):
         grid = max(size) if side.layers else 1
         return nn.Sequential(*make(), self._dense(last, side.layers, grid, 0.7 if side.layers else 0.0, outputs))
 
-    def _dense(
-        self, shape: tuple[int, ...], layers: list[int], grid: int, dropout: float, outputs: int
-    ) -> nn.Module:
+    def _dense(self, shape: tuple[int, ...], layers: list[int], grid: int, dropout: float, outputs: int) -> nn.Module:
         """Average pooling to at most ``grid`` cells along each axis, then dense layers."""
         from torch import nn
 

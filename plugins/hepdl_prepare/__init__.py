@@ -11,6 +11,7 @@ def hepdl_algorithms() -> list[Offer]:
         Offer("Filter", "hepdl_prepare.filter:Filter", "Keep the events for which an expression is true"),
         Offer("GoldenJson", "hepdl_prepare.golden_json:GoldenJson", "Keep the certified luminosity sections"),
         Offer("Group", "hepdl_prepare.group:Group", "Several columns side by side as one"),
+        Offer("JetImage", "hepdl_prepare.jet_image:JetImage", "The constituents of a jet as an image"),
         Offer("P4", "hepdl_prepare.p4:P4", "Four-vectors: FatJet.mass, FatJet[0].pt, deltaR(a, b)"),
         Offer("Particles", "hepdl_prepare.particles:Particles", "Lists of particles side by side, ordered and cut"),
         Offer("Standardize", "hepdl_prepare.standardize:Standardize", "Columns as one group of mean 0 and width 1"),

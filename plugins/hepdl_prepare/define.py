@@ -18,7 +18,8 @@ class Define(Algorithm):
     """Adds a column: ``Define("tau21", "jet_tau2 / jet_tau1")``.
 
     The expression may use arithmetic, comparisons, ``and``, ``or``, ``not``, the usual functions, and for lists of
-    particles ``sum``, ``max``, ``count``, ``part_pt[:, 0]``, ``part_pt[part_pt > 1]`` and the like.
+    particles ``sum``, ``max``, ``count``, ``part_pt[0]``, ``part_pt[part_pt > 1]``, ``take(Muon_pt, Jet_muonIdx1)``
+    and the like. Names may have dots: ``FatJet.mass``, ``deltaR(FatJet, Muon[0])``, ``(FatJet[0] + FatJet[1]).mass``.
     """
 
     positional: ClassVar[tuple[str, ...]] = ("column", "expression")

@@ -110,6 +110,19 @@ def test_renamed_columns(tmp_path: Path) -> None:
         reader.replaced(rename={"ol": {"pt": "Jet_PT"}})
 
 
+def test_a_chain_over_renamed_columns(tmp_path: Path) -> None:
+    make(tmp_path / "new.root", **jets())
+    make(tmp_path / "old.root", Jet_PT=jets(20)["pt"])
+    samples = Sample("new", f"{tmp_path}/new.root", label=1), Sample("old", f"{tmp_path}/old.root", label=0)
+    split = Split(train=0.5, validation=0.25, test=0.25)
+    reader = RootReader(*samples, rename={"old": {"pt": "Jet_PT"}}, split=split)
+    chain = Chain(reader, Filter("pt > 6"), Define("twice", "2 * pt"), RootWriter(columns=["twice"]))
+    assert chain.check()
+    run(chain, Job(folder=tmp_path / "run"))
+    with uproot.open(tmp_path / "run/scores/old/old.root") as file:
+        assert equal(file["hepdl"]["twice"].array(library="np"), 2 * jets(20)["pt"])
+
+
 def test_friends_of_hdf5(tmp_path: Path) -> None:
     for name, key in (("a", "x"), ("a_more", "y")):
         with h5py.File(tmp_path / f"{name}.h5", "w") as file:

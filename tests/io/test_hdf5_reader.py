@@ -68,8 +68,6 @@ def test_arrays_images_and_groups(tmp_path: Path) -> None:
     assert list(reader.offers()) == ["calo.images", "flag", "x"]
     assert equal(read(reader, ["calo.images"])["calo.images"], images)
     assert read(reader, ["flag"])["flag"].dtype == np.bool_
-    joined = reader.replaced(separator="_")
-    assert equal(read(joined, ["calo_images"])["calo_images"], images)
 
 
 def test_lists_of_variable_length(tmp_path: Path) -> None:

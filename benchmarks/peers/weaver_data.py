@@ -1,0 +1,66 @@
+"""weaver-core's loader over the same files and branches: first and later epoch, streaming or in memory.
+
+Run with the Python of weaver's own environment: weaver_data.py FOLDER BATCH IN_MEMORY FILE...
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader
+from weaver.utils.dataset import SimpleIterDataset
+
+PARTICLE = (
+    "px py pz energy deta dphi d0val d0err dzval dzerr charge isChargedHadron isNeutralHadron isPhoton isElectron isMuon"
+)
+CONFIG = """
+treename: events
+selection: null
+preprocess: {method: manual, data_fraction: 0.1}
+new_variables: {label_0: label == 0, label_1: label == 1}
+inputs:
+  pf_features: {length: 128, pad_mode: constant, vars: [LISTS]}
+  jet_features: {length: null, vars: [FLAT]}
+labels: {type: simple, value: [label_0, label_1]}
+"""
+
+
+def main() -> None:
+    """Two epochs."""
+    folder, batch, in_memory, *files = sys.argv[1:]
+    config = Path(folder) / "weaver.yaml"
+    lists = ", ".join(f"[part_{name}, null]" for name in PARTICLE.split())
+    flat = ", ".join(f"[jet_{name}, null]" for name in ("pt", "eta", "phi", "energy", "sdmass"))
+    config.write_text(CONFIG.replace("LISTS", lists).replace("FLAT", flat))
+    data = SimpleIterDataset(
+        {"_": files}, str(config), batch_size=int(batch), for_training=True, fetch_step=0.1,
+        in_memory=in_memory == "1", name="train",
+    )  # fmt: skip
+    loader = DataLoader(data, batch_size=int(batch), drop_last=True, num_workers=0)
+    peak, stop = [0.0], threading.Event()
+    watch = threading.Thread(target=_watch, args=(peak, stop), daemon=True)
+    watch.start()
+    first, later = _epoch(loader), _epoch(loader)
+    stop.set()
+    print(json.dumps({"first": first, "later": later, "anon_mb": peak[0], "threads": torch.get_num_threads()}))
+
+
+def _epoch(loader: DataLoader) -> float:
+    began, seen = time.perf_counter(), 0
+    for inputs, _, _ in loader:
+        seen += len(inputs["pf_features"])
+    return seen / (time.perf_counter() - began)
+
+
+def _watch(peak: list[float], stop: threading.Event) -> None:
+    while not stop.wait(0.02):
+        line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon"))
+        peak[0] = max(peak[0], int(line.split()[1]) / 1024)
+
+
+main()
