@@ -69,14 +69,16 @@ def _place(path: Path) -> list[Any]:
     return [str(path.resolve()), stat.st_size, stat.st_mtime_ns] if stat else [str(path)]
 
 
+@functools.cache
 def code_of(cls: type) -> str:
-    """A digest of the file in which a class is written, so that an edited plugin is another one."""
+    """A digest of the package in which a class is written, so that an edited plugin is another one."""
     try:
-        file = inspect.getsourcefile(cls)
+        file = Path(inspect.getsourcefile(cls) or "")
     except TypeError:
-        file = None
-    content = Path(file).read_bytes() if file and Path(file).is_file() else cls.__qualname__.encode()
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+        file = Path()
+    if not file.is_file():
+        return cls.__qualname__
+    return _digest_of(sorted(file.parent.glob("*.py")) if (file.parent / "__init__.py").exists() else [file])
 
 
 @functools.cache
@@ -84,6 +86,10 @@ def own_code() -> str:
     """A digest of the framework's code that decides what a column holds."""
     here = Path(__file__).parent
     files = [here / "entries.py", here / "host.py", here / "split.py", *sorted(here.parent.glob("expressions/*.py"))]
+    return _digest_of(files)
+
+
+def _digest_of(files: Sequence[Path]) -> str:
     return digest([hashlib.blake2b(file.read_bytes()).hexdigest() for file in files])
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NUDGE = 1e-6
 """Share of a pixel by which edges are moved, so that constituents on an axis of the jet fall on one side of it."""
+ON_AXIS = 1e-9
+"""Distance up to which a constituent is on an axis of the jet and on neither side."""
 
 
 class Pixels(nn.Module):
@@ -35,7 +37,7 @@ class Pixels(nn.Module):
         x, y = self._centred(jets, eta.double(), phi.double(), axis)
         x, y = self._turned(jets, x, y)
         if self.description.flip:
-            x = x * jets.each(_sign(jets.sum(jets.pt * x.sign())))
+            x = x * jets.each(jets.heavier(x))
         return self._normalised(self._filled(jets, pt.values, x, y, factors))
 
     def _centred(
@@ -65,7 +67,7 @@ class Pixels(nn.Module):
         up_x, up_y = jets.each(up_x), jets.each(up_y)
         x, y = x * up_y - y * up_x, x * up_x + y * up_y
         if self.description.rotate == "principal":  # half a turn
-            side = jets.each(_sign(jets.sum(jets.pt * y.sign())))
+            side = jets.each(jets.heavier(y))
             return x * side, y * side
         return x, y
 
@@ -112,6 +114,11 @@ class Jets:
         total = self.sum(self.pt)
         return self.sum(self.pt * values) / torch.where(total == 0, 1, total)
 
+    def heavier(self, position: torch.Tensor) -> torch.Tensor:
+        """1 where positive positions ``[n]`` have the larger sum of pT, -1 where the negative ones have it, ``[N]``."""
+        side = (position > ON_AXIS).double() - (position < -ON_AXIS).double()
+        return torch.where(self.sum(self.pt * side) < 0, -1.0, 1.0).double()
+
     def at_largest(self, key: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
         """The value of the constituent with the largest key (the first of equals), ``[n]`` → ``[N]``."""
         largest = key.new_full((self.number,), -math.inf).scatter_reduce(0, self.event, key, "amax")
@@ -120,10 +127,6 @@ class Jets:
         mine = torch.where(key == self.each(largest), places, len(key))
         first = mine.new_full((self.number,), len(key)).scatter_reduce(0, self.event, mine, "amin")
         return torch.where(first <= last, values[first.clamp(max=last)], 0) if last >= 0 else self.sum(values)
-
-
-def _sign(values: torch.Tensor) -> torch.Tensor:
-    return torch.where(values < 0, -1.0, 1.0).to(values)
 
 
 def _upwards(length: torch.Tensor) -> torch.Tensor:

@@ -71,9 +71,9 @@ def twin(step: JetImage, pt: list[float], eta: list[float], phi: list[float], ax
     points = [
         (p, x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)) for p, x, y in points
     ]
-    if step.rotate == "principal" and sum(p * np.sign(y) for p, _, y in points) < 0:
+    if step.rotate == "principal" and sum(p * np.sign(round(y, 9)) for p, _, y in points) < 0:
         points = [(p, -x, -y) for p, x, y in points]
-    if step.flip and sum(p * np.sign(round(x, 12)) for p, x, _ in points) < 0:
+    if step.flip and sum(p * np.sign(round(x, 9)) for p, x, _ in points) < 0:
         points = [(p, -x, y) for p, x, y in points]
     for p, x, y in points:
         column = math.floor(x / step.width * n + n / 2 + 1e-6)
