@@ -79,7 +79,7 @@ def iterate(words: argparse.Namespace) -> None:
     import uproot
 
     branches = [*LISTS, *FLAT, "jet_tau1", "jet_tau2", "event", "label"]
-    places = {path: "events" for path in words.files}
+    places = dict.fromkeys(words.files, "events")
 
     def read() -> None:
         for _ in uproot.iterate(places, branches, step_size=words.jets):
@@ -96,7 +96,7 @@ def shared(words: argparse.Namespace) -> None:
     def together(jobs: int) -> float:
         began = time.perf_counter()
         running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(jobs)]
-        assert not any([process.wait() for process in running])
+        assert all(code == 0 for code in [process.wait() for process in running])
         return time.perf_counter() - began
 
     one, two = together(1), together(2)

@@ -119,10 +119,10 @@ class PackedInLoop(PaddedSets):
 
 def prepare(words: argparse.Namespace) -> None:
     """Arrays for those who do not read ROOT files."""
-    table = uproot.concatenate({path: "events" for path in words.flat}, [*FEATURES, "label"], library="np")
+    table = uproot.concatenate(dict.fromkeys(words.flat, "events"), [*FEATURES, "label"], library="np")
     x = np.stack([table[name] for name in FEATURES], 1)
     np.savez(words.scratch / "flat.npz", x=(x - x.mean(0)) / x.std(0), y=table["label"].astype("f4"))
-    jets = uproot.concatenate({path: "events" for path in words.jet}, [*LISTS, "label"])
+    jets = uproot.concatenate(dict.fromkeys(words.jet, "events"), [*LISTS, "label"])
     padded = [ak.to_numpy(ak.fill_none(ak.pad_none(jets[name], MOST, clip=True), 0)) for name in LISTS]
     mask = np.arange(MOST)[None, :, None] < ak.to_numpy(ak.num(jets[LISTS[0]]))[:, None, None]
     target = ak.to_numpy(jets["label"]).astype("f4")

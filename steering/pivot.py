@@ -6,7 +6,16 @@ estimate. Does an adversary flatten it, and what does that cost?
 
 from hepdl import Chain, Sample, Split
 from hepdl.algorithms import (
-    Define, Dense, Filter, MixtureDensity, Pivot, PivotReport, RootReader, RootWriter, Standardize, TaggerReport,
+    Define,
+    Dense,
+    Filter,
+    MixtureDensity,
+    Pivot,
+    PivotReport,
+    RootReader,
+    RootWriter,
+    Standardize,
+    TaggerReport,
 )  # fmt: skip
 
 FEATURES = ["jet_mgroomed", "tau21", "jet_c2", "jet_d2"]

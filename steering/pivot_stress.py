@@ -6,7 +6,14 @@ not use that?
 
 from hepdl import Chain, Sample, Split
 from hepdl.algorithms import (
-    Dense, MixtureDensity, Pivot, PivotReport, RootReader, RootWriter, Standardize, TaggerReport,
+    Dense,
+    MixtureDensity,
+    Pivot,
+    PivotReport,
+    RootReader,
+    RootWriter,
+    Standardize,
+    TaggerReport,
 )  # fmt: skip
 
 chain = Chain(

@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 import warnings
+from itertools import pairwise
 
 import lightning
 import numpy as np
@@ -21,7 +22,7 @@ class Tagger(lightning.LightningModule):
     def __init__(self) -> None:
         super().__init__()
         widths = [20, 64, 64, 64]
-        layers = [[nn.Linear(a, b), nn.ReLU()] for a, b in zip(widths[:-1], widths[1:], strict=True)]
+        layers = [[nn.Linear(a, b), nn.ReLU()] for a, b in pairwise(widths)]
         self.net = nn.Sequential(*[part for pair in layers for part in pair], nn.Linear(64, 1))
         self.ends: list[float] = []
 
@@ -48,5 +49,5 @@ lightning.Trainer(
     max_epochs=int(sys.argv[3]), accelerator="cpu", logger=False, enable_progress_bar=False,
     enable_checkpointing=False, enable_model_summary=False,
 ).fit(model, loader)  # fmt: skip
-times = [b - a for a, b in zip(model.ends[:-1], model.ends[1:], strict=True)]
+times = [b - a for a, b in pairwise(model.ends)]
 print(json.dumps({"later": len(x) / statistics.median(times), "threads": torch.get_num_threads()}))

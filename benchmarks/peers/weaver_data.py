@@ -16,7 +16,8 @@ from torch.utils.data import DataLoader
 from weaver.utils.dataset import SimpleIterDataset
 
 PARTICLE = (
-    "px py pz energy deta dphi d0val d0err dzval dzerr charge isChargedHadron isNeutralHadron isPhoton isElectron isMuon"
+    "px py pz energy deta dphi d0val d0err dzval dzerr charge "
+    "isChargedHadron isNeutralHadron isPhoton isElectron isMuon"
 )
 CONFIG = """
 treename: events

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 PARTICLE = (
-    "px py pz energy deta dphi d0val d0err dzval dzerr charge isChargedHadron isNeutralHadron isPhoton isElectron isMuon"
+    "px py pz energy deta dphi d0val d0err dzval dzerr charge "
+    "isChargedHadron isNeutralHadron isPhoton isElectron isMuon"
 )
 CONFIG = """
 treename: events

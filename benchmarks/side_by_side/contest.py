@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 Figures = dict[str, float]
 
 
@@ -84,9 +85,9 @@ def marks_table(what: str, ours: Contestant, others: Sequence[Contestant], marks
     for mark in marks:
         other = next(one for one in others if one.name == mark.against)
         ratio = ours.median(mark.figure) / other.median(mark.theirs)
-        met = "not measured" if ratio != ratio else "met" if ratio >= mark.at_least else "**not met**"
+        met = "not measured" if math.isnan(ratio) else "met" if ratio >= mark.at_least else "**not met**"
         met = "goal met" if ratio >= mark.goal else met
-        shown = "–" if ratio != ratio else f"{ratio:.2f}×"
+        shown = "–" if math.isnan(ratio) else f"{ratio:.2f}×"
         lines.append(f"| {what} | {mark.against} | {shown} | {mark.at_least:g}× | {mark.goal:g}× | {met} |")
     return lines
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
+from side_by_side.jets import FEATURES, FLAT, LISTS
 from torch import nn
 
 from hepdl import Chain, Inputs, Sample, Split
@@ -20,9 +22,8 @@ from hepdl.data.rows import Rows
 from hepdl.data.table import Table
 from hepdl.events import Events, Jagged
 from hepdl.job import Job
-from hepdl.ledger import Ledger
 from hepdl.learning.parts import Network
-from side_by_side.jets import FEATURES, FLAT, LISTS
+from hepdl.ledger import Ledger
 
 COLUMNS = [*LISTS, *FLAT, "label", "weight"]
 
@@ -109,7 +110,7 @@ class PackedSets(nn.Module):
 
 def perceptron(widths: list[int]) -> nn.Sequential:
     """Linear layers with ReLU between them."""
-    layers = [[nn.Linear(a, b), nn.ReLU()] for a, b in zip(widths[:-1], widths[1:], strict=True)]
+    layers = [[nn.Linear(a, b), nn.ReLU()] for a, b in pairwise(widths)]
     return nn.Sequential(*[part for pair in layers for part in pair][:-1])
 
 

@@ -50,7 +50,8 @@ def run(
         return
     command = Command(
         script=str(script), entries=entries, skip=skip, seed=seed, device=device, epochs=epochs, smoke=smoke,
-        cache=not no_cache, memory_mb=memory, levels=levels or [], settings=settings or [], inputs=inputs or [], arguments=own, plugins=_folders(),
+        cache=not no_cache, memory_mb=memory, levels=levels or [], settings=settings or [], inputs=inputs or [],
+        arguments=own, plugins=_folders(),
     )  # fmt: skip
     _go(read, chain, command, output)
 

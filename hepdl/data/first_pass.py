@@ -128,7 +128,7 @@ class FirstPass:
             self._account(source, rows or {}, keys)
         try:
             self.identities[source.index] = Events({name: open_column(path) for name, path in identity.items()})
-            return Events({name: open_column(path) for name, path in paths.items()})
+            return Events({name: open_column(path, verify=name not in missing) for name, path in paths.items()})
         except TamperedFile as error:
             raise TamperedFile(f"{error}; remove the folder '{part}', the next run makes it anew") from None
 

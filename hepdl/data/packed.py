@@ -25,7 +25,7 @@ ROWS = 8192
 
 
 @dataclass(frozen=True)
-class Group:
+class Bundle:
     """Columns side by side."""
 
     values: torch.Tensor
@@ -39,7 +39,7 @@ class Group:
 class Packed:
     """A block of columns on the device from which batches are taken."""
 
-    def __init__(self, groups: Sequence[Group], names: Sequence[str], length: int, device: Any) -> None:
+    def __init__(self, groups: Sequence[Bundle], names: Sequence[str], length: int, device: Any) -> None:
         self._groups, self._names, self._length, self._device = groups, names, length, device
 
     @classmethod
@@ -103,7 +103,7 @@ def _offsets(blocks: Sequence[Any]) -> torch.Tensor:
 
 def _group(
     blocks: Sequence[Events], names: Sequence[str], offsets: torch.Tensor | None, length: int, device: Any
-) -> Group:
+) -> Bundle:
     columns = [[_values(block[name]) for block in blocks] for name in names]
     shapes = [tuple(parts[0].shape[1:]) for parts in columns]
     ends = np.cumsum([math.prod(shape) for shape in shapes]).tolist()
@@ -112,7 +112,7 @@ def _group(
     kind = torch.from_numpy(example[:0].copy()) if isinstance(example, np.ndarray) else example
     values = kind.new_empty((length if offsets is None else int(offsets[-1]), ends[-1]))
     _fill(values, columns, list(zip(starts, ends, strict=True)))
-    return Group(values.to(device), dict(zip(names, zip(starts, shapes, strict=True), strict=True)), offsets)
+    return Bundle(values.to(device), dict(zip(names, zip(starts, shapes, strict=True), strict=True)), offsets)
 
 
 def _values(column: Column) -> Any:
@@ -137,7 +137,7 @@ def _copy(these: Any, here: torch.Tensor) -> None:
         here.copy_(these)
 
 
-def _views(group: Group, values: torch.Tensor, offsets: torch.Tensor | None) -> dict[str, Column]:
+def _views(group: Bundle, values: torch.Tensor, offsets: torch.Tensor | None) -> dict[str, Column]:
     if len(group.places) == values.shape[1]:  # one number each: all views in one call
         views: list[Column] = list(values.unbind(1))
     else:

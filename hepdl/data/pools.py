@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hepdl.data.packed import Packed
 from hepdl.data.table import Table
 from hepdl.data.tensors import device_ready
 from hepdl.events import Events
+
+if TYPE_CHECKING:
+    from hepdl.data.packed import Packed
 
 BLOCK = 1024
 """Events read together: the smallest run that a disk delivers at its full speed."""
@@ -88,6 +91,8 @@ class Pools:
 
     def _read(self, blocks: Sequence[Block]) -> Packed:
         """One pool; an empty one when there are no rows."""
+        from hepdl.data.packed import Packed
+
         blocks = [block for block in blocks if len(block.rows)] or list(blocks[:1])
         packed = Packed.of([device_ready(_rows(self.table.pieces[b.piece], b.rows)) for b in blocks], self.device)
         if self._finish is None:

@@ -7,6 +7,7 @@ else follows from it and the saved state, so that a resumed training gives the s
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from hepdl.learning.descent import Descent
     from hepdl.learning.stream import Stream
 
+LINES = 8
+"""About so many lines of a phase in the log; all epochs stand in metrics.jsonl, and in the log at level DEBUG."""
 Metrics = dict[str, Any]
 """Name → scalar tensor on the device, or number."""
 
@@ -165,7 +168,9 @@ class Training:
         self.job.metric(**entry)
         shown = "  ".join(f"{k.replace('_', ' ')} {v:.4g}" for k, v in metrics.items() if k not in ("rate", "waiting"))
         waiting = f"waiting {metrics['waiting']:.0%}"
-        self.job.log.info(f"{phase.name} {self.at.epoch + 1}/{phase.epochs}  {shown}  {waiting}")
+        epoch = self.at.epoch + 1
+        level = logging.INFO if epoch % -(-phase.epochs // LINES) == 0 or epoch in (1, phase.epochs) else logging.DEBUG
+        self.job.log.log(level, f"{phase.name} {epoch}/{phase.epochs}  {shown}  {waiting}")
 
     def _remember_best(self, phase: Phase, metrics: dict[str, float]) -> None:
         if phase.monitor and metrics[f"validation_{phase.monitor}"] < self.at.best:

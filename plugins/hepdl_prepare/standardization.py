@@ -14,7 +14,7 @@ from hepdl_prepare.side_by_side import side_by_side
 if TYPE_CHECKING:
     from hepdl.data.rows import Rows
 
-BLOCK = 1 << 18
+BLOCK = 1 << 15
 """Events that are summed up at once."""
 
 
