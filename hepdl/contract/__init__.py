@@ -12,6 +12,7 @@ or all at once: ``check_algorithm(Standardize(["x", "y"], output="features"))``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,10 @@ from hepdl.description import Description
 from hepdl.errors import ContractBroken
 from hepdl.events import Events
 from hepdl.learning.parts import Density, Loss, Network, Optimizer, Schedule
+
+with suppress(ContractBroken):  # said again, with its reason, by whoever asks for the device
+    # torch's autograd threads meet a new device only if it is there before their first backward pass
+    import hepdl.contract.shadow  # noqa: F401
 
 __all__ = ["Case", "cases", "check_algorithm", "check_network", "make_events"]
 

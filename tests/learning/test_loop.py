@@ -139,7 +139,7 @@ def test_early_stopping_keeps_the_best(caplog: pytest.LogCaptureFixture) -> None
     rng = np.random.default_rng(1)
     noise = changed(TABLE, label=rng.integers(0, 2, len(TABLE)).astype(np.float32))
     step = ready(STEP.replaced(epochs=500, patience=3, average=0.0, optimizer=Adam(rate=0.05)))
-    with caplog.at_level(logging.INFO, "hepdl.Supervised"):
+    with caplog.at_level(logging.DEBUG, "hepdl.Supervised"):
         step.fit(rows(noise, TRAIN), rows(noise, CHECK))
     lines = [record.message for record in caplog.records]
     assert len(lines) < 60
