@@ -9,9 +9,12 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 import torch
+import uproot
 from torch.utils.data import DataLoader
 from weaver.utils.dataset import SimpleIterDataset
 
@@ -39,21 +42,23 @@ def main() -> None:
     flat = ", ".join(f"[jet_{name}, null]" for name in ("pt", "eta", "phi", "energy", "sdmass"))
     config.write_text(CONFIG.replace("LISTS", lists).replace("FLAT", flat))
     data = SimpleIterDataset(
-        {"_": files}, str(config), batch_size=int(batch), for_training=True, fetch_step=0.1,
+        {"_": files}, str(config), batch_size=int(batch), for_training=True, fetch_step=1 if in_memory == "1" else 0.1,
         in_memory=in_memory == "1", name="train",
     )  # fmt: skip
     loader = DataLoader(data, batch_size=int(batch), drop_last=True, num_workers=0)
     peak, stop = [0.0], threading.Event()
     watch = threading.Thread(target=_watch, args=(peak, stop), daemon=True)
     watch.start()
-    first, later = _epoch(loader), _epoch(loader)
+    steps = sum(int(uproot.open(file)["events"].num_entries) for file in files) // int(batch)
+    batches = chain.from_iterable(repeat(loader))  # in memory an epoch has no end, so it is counted
+    first, later = _epoch(batches, steps), _epoch(batches, steps)
     stop.set()
     print(json.dumps({"first": first, "later": later, "anon_mb": peak[0], "threads": torch.get_num_threads()}))
 
 
-def _epoch(loader: DataLoader) -> float:
+def _epoch(batches: Iterator, steps: int) -> float:
     began, seen = time.perf_counter(), 0
-    for inputs, _, _ in loader:
+    for inputs, _, _ in islice(batches, steps):
         seen += len(inputs["pf_features"])
     return seen / (time.perf_counter() - began)
 

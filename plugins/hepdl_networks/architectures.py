@@ -63,13 +63,15 @@ def _lenet() -> Architecture:
 
 def _alexnet() -> Architecture:
     pool = Pool("max", 3, 2)
-    trunk = [Conv(64, 11, 4, 2), pool, same(192, 5), pool, same(384, 3), same(256, 3), same(256, 3), pool]
+    trunk: list[Element] = [Conv(64, 11, 4, 2), pool, same(192, 5), pool]
+    trunk += [same(384, 3), same(256, 3), same(256, 3), pool]
     return Architecture([trunk], 6, 1, [4096, 4096], dropout=0.5)
 
 
 def _zfnet() -> Architecture:
     pool, last = Pool("max", 3, 2, 1), Pool("max", 3, 2)
-    trunk = [Conv(96, 7, 2, 1), pool, Conv(256, 5, 2), pool, same(384, 3), same(384, 3), same(256, 3), last]
+    trunk: list[Element] = [Conv(96, 7, 2, 1), pool, Conv(256, 5, 2), pool]
+    trunk += [same(384, 3), same(384, 3), same(256, 3), last]
     return Architecture([trunk], 6, 1, [4096, 4096], dropout=0.5)
 
 
@@ -112,7 +114,7 @@ def _googlenet() -> Architecture:
 def _inception_v3() -> Architecture:
     pool = Pool("max", 3, 2)
     side = SideHead((Pool("average", 5, 3), Conv(128, 1), Conv(768, 5)))
-    stem = [Conv(32, 3, 2), Conv(32, 3), same(64, 3), pool, Conv(80, 1), Conv(192, 3), pool]
+    stem: list[Element] = [Conv(32, 3, 2), Conv(32, 3), same(64, 3), pool, Conv(80, 1), Conv(192, 3), pool]
     stages: list[list[Element]] = [
         [*stem, *map(_inception_a, (32, 64, 64)), _reduction_a(), *map(_inception_c, (128, 160, 160, 192))],
         [_reduction_b(), _inception_e(), _inception_e()],
@@ -145,7 +147,7 @@ def _reduction_b() -> Branches:
 
 def _inception_e() -> Branches:
     split = branches([same(384, (1, 3))], [same(384, (3, 1))])
-    long = [Conv(448, 1), same(384, 3), split]
+    long: list[Element] = [Conv(448, 1), same(384, 3), split]
     return branches([Conv(320, 1)], [Conv(384, 1), split], long, [_MEAN, Conv(192, 1)])
 
 

@@ -85,7 +85,7 @@ class Convolutional(Network):
         channels, *size = shape
         collect: nn.Module = nn.Identity()
         if self.collect != "flatten":
-            collect = {"mean": MEANS, "max": MAXIMA}[self.collect][len(size)](tuple(size))
+            collect = (MEANS if self.collect == "mean" else MAXIMA)[len(size)](tuple(size))
         inputs = channels * (math.prod(size) if self.collect == "flatten" else 1)
         each = [self.activation] * len(self.head)
         return nn.Sequential(collect, Perceptron(inputs, self.head, outputs, each, dropout=self.dropout))

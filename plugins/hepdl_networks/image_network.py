@@ -74,7 +74,9 @@ class ImageNetwork(Network):
         return self.published.sides if self.auxiliary else {}
 
     def _stages(self, image: ImageShape) -> list[nn.Module]:
-        channels, made = image.channels, []
+        from torch import nn
+
+        channels, made = image.channels, list[nn.Module]()
         for elements in self.published.adapted if self.adapted else self.published.stages:
             stage, channels = self._style().sequence(channels, elements)
             made.append(stage)
@@ -97,7 +99,10 @@ class ImageNetwork(Network):
 
         channels, *size = shape
         named = f"ImageNetwork {self.architecture}: side head {at + 1}"
-        make = lambda: list(self._style().sequence(channels, side.elements)[0])  # noqa: E731
+
+        def make() -> list[nn.Module]:
+            return list(self._style().sequence(channels, side.elements)[0])
+
         last = need_size(make, ImageShape(channels, tuple(size)), named)[-1]
         grid = max(size) if side.layers else 1
         return nn.Sequential(*make(), self._dense(last, side.layers, grid, 0.7 if side.layers else 0.0, outputs))

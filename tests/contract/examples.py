@@ -16,16 +16,20 @@ from hepdl.algorithms import (
     AdamW,
     Categorical,
     Constant,
+    Convolutional,
     Cosine,
     CrossEntropy,
     CsvReader,
     Define,
     Dense,
     Filter,
+    Fusion,
     GoldenJson,
     Group,
     Hdf5Reader,
     Hdf5Writer,
+    ImageNetwork,
+    JetImage,
     KullbackLeibler,
     MeanAbsoluteError,
     MeanSquaredError,
@@ -46,9 +50,11 @@ from hepdl.algorithms import (
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.description import Description
+from hepdl.events import Jagged
 from hepdl.sources import Sample
 
 FLOAT, JAGGED = ColumnType(), ColumnType(jagged=True)
+IMAGE = {"image": ColumnType(shape=(2, 8, 8))}
 FEATURES = ColumnType("float32", (3,), members=("a", "b", "c"))
 TAGGING = {"features": FEATURES, "label": FLOAT, "mu": FLOAT}
 GOLDEN = Path(__file__).parent / "golden.json"
@@ -72,6 +78,15 @@ def distributions() -> Any:
     events = make_events([])
     shares = np.random.default_rng(1).dirichlet(np.ones(4), len(events)).astype(np.float32)
     return events.plus({"target": shares})
+
+
+def constituents() -> Any:
+    """Events with the lists of three constituents each, but none in the second one."""
+    lengths = np.where(np.arange(len(make_events([]))) == 1, 0, 3)
+    random = np.random.default_rng(2)
+    lists = {name: random.normal(size=lengths.sum()).astype(np.float32) for name in ("eta", "phi")}
+    lists["pt"] = random.exponential(size=lengths.sum()).astype(np.float32)
+    return make_events([]).plus({name: Jagged.from_lengths(values, lengths) for name, values in lists.items()})
 
 
 def pivot(**parameters: Any) -> Pivot:
@@ -98,6 +113,11 @@ EXAMPLES = [
     Example(Standardize(["particles"], output="x"), {"particles": ColumnType(shape=(3,), jagged=True)}),
     Example(Standardize(["x", "y"], output="features")),
     Example(Standardize(["x", "n"], output="features"), {"x": ColumnType("float64"), "n": ColumnType("int32")}),
+    Example(
+        JetImage(pt="pt", eta="eta", phi="phi", pixels=6),
+        {"pt": JAGGED, "eta": JAGGED, "phi": JAGGED},
+        {"events": constituents()},
+    ),
     Example(Supervised(network=Dense(inputs=["features"], layers=[8])), TAGGING),
     Example(
         Supervised(
@@ -134,6 +154,17 @@ EXAMPLES = [
     ),
     Example(Dense(inputs=["x", "y"], layers=[8], batch_norm=True)),
     Example(Dense(inputs=["x", "y"], layers=[])),
+    Example(Convolutional(inputs=["image"], layers=[[4, 3], ["L2", 2], [4, 3, 2]], head=[8], batch_norm=True), IMAGE),
+    Example(Convolutional(inputs=["x"], layers=[[4, 5], ["max", 2]]), {"x": ColumnType(shape=(12,))}),
+    Example(ImageNetwork(inputs=["image"], architecture="ResNet-18", width=0.0625), IMAGE),
+    Example(
+        Fusion(
+            networks=[Convolutional(inputs=["image"], layers=[[4, 3]], head=[]), Dense(inputs=["x"], layers=[4])],
+            features=3,
+            layers=[4],
+        ),
+        IMAGE | {"x": FLOAT},
+    ),
     Example(MixtureDensity(inputs=["score"], components=3, layers=[8])),
     Example(Categorical(inputs=["score"], classes=5, layers=[8]), {"score": FLOAT, "target": ColumnType("int64")}),
     Example(CrossEntropy(), {"target": ColumnType("bool")}),

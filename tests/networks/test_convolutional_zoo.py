@@ -108,7 +108,8 @@ def test_side_heads_learn(name: str) -> None:
     torch.manual_seed(1)
     network = build(name, image(1, 75), width=0.0625, auxiliary=True)
     network(torch.rand(32, 1, 75, 75)).sum().backward()
-    assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.sides.parameters())
+    slopes = [parameter.grad for parameter in network.sides.parameters()]
+    assert all(slope is not None and slope.abs().sum() > 0 for slope in slopes)
 
 
 def test_mistakes() -> None:
