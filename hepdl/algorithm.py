@@ -200,4 +200,3 @@ class Writer(Consumer):
 
     def identify(self, source: int, events: Events) -> None:
         """First pass: the identity columns and ``entry`` of every entry that was read, before any selection."""
-

@@ -51,4 +51,3 @@ class Columns(dict[str, ColumnType]):
     def plus(self, more: dict[str, ColumnType]) -> Self:
         """These columns and ``more``; clashes are judged by the chain."""
         return type(self)(self | more)
-

@@ -91,9 +91,7 @@ class Events(Mapping[str, Column]):
         length = max(0, min(stop, self._length) - start)
         return self._chosen(lambda column: column[start:stop], lambda offsets: run_of(offsets, start, stop), length)
 
-    def _chosen(
-        self, flat: Callable[[Array], Array], lists: Callable[[Array], tuple[Any, Array]], length: int
-    ) -> Self:
+    def _chosen(self, flat: Callable[[Array], Array], lists: Callable[[Array], tuple[Any, Array]], length: int) -> Self:
         """Some rows; where lists share their offsets, it is worked out once which particles these are."""
         worked_out: dict[int, tuple[Any, Array]] = {}
         columns: dict[str, Column] = {}

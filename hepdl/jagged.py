@@ -154,9 +154,7 @@ def _particles_on_host(offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarra
     return np.repeat(starts - taken[:-1], lengths) + np.arange(taken[-1]), taken
 
 
-def _particles_on_device(
-    offsets: torch.Tensor, rows: torch.Tensor, device: Any
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _particles_on_device(offsets: torch.Tensor, rows: torch.Tensor, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
     import torch
 
     starts = offsets[rows]

@@ -33,10 +33,8 @@ chain = Chain(
         pt="part_share",
         eta="part.eta",
         phi="part.phi",
-        channels=["part_charge == part_charge", "part_charge != 0"],
+        channels=["part_share > 0", "part_charge != 0"],
         pixels=25,
-        centre="hardest",
-        rotate="second",
     ),
     Supervised(
         network=Convolutional(inputs=["image"], batch_norm=True, dropout=0.3, output="score"),

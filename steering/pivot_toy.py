@@ -27,6 +27,11 @@ chain = Chain(
     ),
     TaggerReport(score="score", compare=["score_plain"]),
     PivotReport(
-        score="score", plain="score_plain", nuisance="z", only="label == 1", low=[-1.25, -0.75], high=[0.75, 1.25],
+        score="score",
+        plain="score_plain",
+        nuisance="z",
+        only="label == 1",
+        low=[-1.25, -0.75],
+        high=[0.75, 1.25],
     ),
 )

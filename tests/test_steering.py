@@ -21,9 +21,7 @@ def test_script_runs_to_its_report(script: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = [sys.executable, "-m", "hepdl", "run", str(script.relative_to(ROOT)), "--smoke", "-o", str(run)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, env=environment
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     ledger = json.loads((run / "ledger.json").read_text())
     assert ledger["totals"]["read"] == ledger["totals"]["selected"] + ledger["totals"]["rejected"] > 0

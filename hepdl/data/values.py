@@ -66,4 +66,3 @@ def refuse_useless_weights(table: Table, sources: Sequence[Source]) -> None:
             raise BadValues(
                 f"sample '{name}': the sum of the {len(weights)} event weights is {total:.6g}, which is not positive"
             )
-

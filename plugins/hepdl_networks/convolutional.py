@@ -11,7 +11,7 @@ from hepdl.columns import Columns
 from hepdl.description import parameter
 from hepdl.learning.parts import Network
 from hepdl_networks.choices import ActivationName, InitialisationName
-from hepdl_networks.elements import Element, Pool, PoolName, same
+from hepdl_networks.elements import Element, Pool, PoolName, SparseCode, same
 from hepdl_networks.images import image_shape
 
 if TYPE_CHECKING:
@@ -32,13 +32,17 @@ class Convolutional(Network):
     layers: list[list[int | str]] = [[32, 11], ["max", 2], [32, 3], ["max", 3], [32, 3], ["max", 3]]
     """From the image on: a convolution ``[filters, kernel]`` or ``[filters, kernel, stride]``, which keeps the size
     but for its stride, or a pooling ``["max", kernel]``, ``["average", kernel, stride]`` or ``["L2", kernel]``,
-    whose stride is its kernel unless given. The default is that of arXiv:1511.05190."""
+    whose stride is its kernel unless given; the first layer may be a sparse coding ``["sparse", filters, kernel]``.
+    The default is that of arXiv:1511.05190."""
     activation: ActivationName = "relu"
     """Activation behind each convolution and hidden dense layer."""
     batch_norm: bool = False
     """Normalise each convolution over the batch, before its activation."""
-    collect: Literal["flatten", "mean", "max"] = "flatten"
-    """What the dense layers see of the last image: all of it, or the mean or maximum of each channel."""
+    collect: Literal["flatten", "mean", "max", "clusters"] = "flatten"
+    """What the dense layers see of the last image: all of it, the mean or maximum of each channel, or its pixels
+    softly assigned to learned clusters (arXiv:1511.07247)."""
+    clusters: int = parameter(8, ge=1)
+    """Number of clusters for collect="clusters"."""
     head: list[int] = [64]
     """Width of each hidden dense layer."""
     dropout: float = parameter(0.0, ge=0, lt=1)
@@ -50,8 +54,9 @@ class Convolutional(Network):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for layer in self.layers:
-            _element(layer)
+        for number, layer in enumerate(self.layers):
+            if isinstance(_element(layer), SparseCode) and number:
+                raise ValueError(f"a sparse coding {layer} is of the image itself: it can only be the first layer")
         if any(width < 1 for width in self.head):
             raise ValueError(f"each dense layer needs at least one unit, head is {self.head}")
         return self
@@ -80,15 +85,24 @@ class Convolutional(Network):
         from torch import nn
 
         from hepdl_networks.layers import Perceptron
+
+        factor = {"flatten": math.prod(shape[1:]), "clusters": self.clusters}.get(self.collect, 1)
+        each = [self.activation] * len(self.head)
+        dense = Perceptron(shape[0] * factor, self.head, outputs, each, dropout=self.dropout)
+        return nn.Sequential(self._collection(*shape), dense)
+
+    def _collection(self, channels: int, *size: int) -> nn.Module:
+        from torch import nn
+
+        from hepdl_networks.soft_assignment import SoftAssignment
         from hepdl_networks.trunk import MAXIMA, MEANS
 
-        channels, *size = shape
-        collect: nn.Module = nn.Identity()
-        if self.collect != "flatten":
-            collect = (MEANS if self.collect == "mean" else MAXIMA)[len(size)](tuple(size))
-        inputs = channels * (math.prod(size) if self.collect == "flatten" else 1)
-        each = [self.activation] * len(self.head)
-        return nn.Sequential(collect, Perceptron(inputs, self.head, outputs, each, dropout=self.dropout))
+        if self.collect == "flatten":
+            return nn.Identity()
+        if self.collect == "clusters":
+            return SoftAssignment(channels, self.clusters)
+        pool: nn.Module = (MEANS if self.collect == "mean" else MAXIMA)[len(size)](size)
+        return pool
 
 
 def _element(layer: list[int | str]) -> Element:
@@ -98,9 +112,12 @@ def _element(layer: list[int | str]) -> Element:
     if len(whole) == len(numbers) in (1, 2):
         if isinstance(first, int) and first > 0:
             return same(first, *whole)
+        if first == "sparse" and len(whole) == 2 and whole[1] % 2:
+            return SparseCode(*whole)
         if first in get_args(PoolName):
             return Pool(first, whole[0], whole[-1])  # type: ignore[arg-type]
     raise ValueError(
         f"a layer is [filters, kernel] or [filters, kernel, stride] of positive numbers, or a pooling "
-        f"({', '.join(get_args(PoolName))}) like ['max', 2] or ['max', 3, 2], but one is {layer!r}"
+        f"({', '.join(get_args(PoolName))}) like ['max', 2] or ['max', 3, 2], or ['sparse', filters, odd kernel], "
+        f"but one is {layer!r}"
     )

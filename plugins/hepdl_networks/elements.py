@@ -1,4 +1,4 @@
-"""What convolutional networks are made of, as data: convolutions, poolings, branches and residual blocks."""
+"""What convolutional networks are made of, as data: convolutions, poolings, branches, residual blocks, sparse codes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ class Pool(NamedTuple):
     """Count a window that hangs over the edge."""
 
 
+class SparseCode(NamedTuple):
+    """The code of an image in learned patterns, of its size."""
+
+    filters: int
+    kernel: int
+
+
 class Branches(NamedTuple):
     """Several sequences on the same image, their results one after the other as channels."""
 
@@ -45,7 +52,7 @@ class Residual(NamedTuple):
     bottleneck: bool = False
 
 
-Element: TypeAlias = "Conv | Pool | Branches | Residual"
+Element: TypeAlias = "Conv | Pool | SparseCode | Branches | Residual"
 
 
 def same(filters: int, kernel: Size, stride: int = 1) -> Conv:

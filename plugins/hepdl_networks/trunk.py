@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from hepdl_networks.elements import Conv, Element, Pool, Residual
+from hepdl_networks.elements import Conv, Element, Pool, Residual, SparseCode
 from hepdl_networks.layers import ACTIVATIONS
+from hepdl_networks.sparse_coding import SparseCoding
 
 CONVOLUTIONS: dict[int, Any] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
@@ -69,6 +70,9 @@ class Style:
             return self.pooling(element), channels
         if isinstance(element, Conv):
             return self.convolution(channels, element), self.filters(element.filters)
+        if isinstance(element, SparseCode):
+            first = CONVOLUTIONS[self.dimensions](channels, self.filters(element.filters), element.kernel)
+            return SparseCoding(first.weight.detach()), first.out_channels
         if isinstance(element, Residual):
             block = ResidualBlock(self, channels, element)
             return block, block.channels

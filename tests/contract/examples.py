@@ -156,6 +156,7 @@ EXAMPLES = [
     Example(Dense(inputs=["x", "y"], layers=[])),
     Example(Convolutional(inputs=["image"], layers=[[4, 3], ["L2", 2], [4, 3, 2]], head=[8], batch_norm=True), IMAGE),
     Example(Convolutional(inputs=["x"], layers=[[4, 5], ["max", 2]]), {"x": ColumnType(shape=(12,))}),
+    Example(Convolutional(inputs=["image"], layers=[["sparse", 4, 3], ["max", 2]], collect="clusters"), IMAGE),
     Example(ImageNetwork(inputs=["image"], architecture="ResNet-18", width=0.0625), IMAGE),
     Example(
         Fusion(

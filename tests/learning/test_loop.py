@@ -50,9 +50,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
 
 @pytest.mark.parametrize("steps", [1, 6, 7, 15, 23])
 @pytest.mark.parametrize("seconds", [0.0, 1e-3])
-def test_resumed_is_bit_identical(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, seconds: float
-) -> None:
+def test_resumed_is_bit_identical(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, seconds: float) -> None:
     whole = fit(ready(STEP, tmp_path / "whole"))
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         stop_after(patch, steps)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 from hepdl_networks.convolutional import Convolutional
+from hepdl_networks.soft_assignment import SoftAssignment
+from hepdl_networks.sparse_coding import SparseCoding
 from torch import nn
 
 from hepdl.columns import Columns, ColumnType
@@ -38,7 +40,7 @@ def test_the_network_of_the_jet_image_paper() -> None:
         (["shower"], [4 * 1 * 27, 6 * 4 * 27]),
     ],
 )
-@pytest.mark.parametrize("collect", ["flatten", "mean", "max"])
+@pytest.mark.parametrize("collect", ["flatten", "mean", "max", "clusters"])
 def test_dimensions_are_those_of_the_column(names: list[str], weights: list[int], collect: str) -> None:
     network = Convolutional(inputs=names, layers=FEW, collect=collect, batch_norm=True).build(COLUMNS, 2)
     assert [p.numel() for p in network.stages.parameters() if p.dim() > 2] == weights
@@ -74,13 +76,46 @@ def test_an_empty_image_has_a_slope() -> None:
     assert image.grad.isfinite().all()
 
 
+def test_a_code_is_sparse_and_solves_its_equations() -> None:
+    """At the minimum Dᵀ(x − D z) is λ where the code is positive and at most λ elsewhere (Karush-Kuhn-Tucker)."""
+    torch.manual_seed(1)
+    coding = SparseCoding(torch.randn(3, 2, 3, 3), threshold=0.5, steps=3000)
+    image = torch.rand(1, 2, 6, 6)
+    with torch.no_grad():
+        code = coding(image)
+        slope = coding.found(image - coding.sum(code))
+    assert 0.05 < (code > 0).float().mean() < 0.9
+    assert (slope < 0.501).all()
+    assert (slope - 0.5)[code > 0.01].abs().max() < 0.001
+
+
+def test_sparse_coding_is_a_first_layer() -> None:
+    network = Convolutional(inputs=["image"], layers=[["sparse", 4, 5], ["max", 5]]).build(COLUMNS, 1)
+    assert network.stages[0].patterns.shape == (4, 2, 5, 5)
+    network(torch.rand(3, 2, 25, 25)).sum().backward()
+    assert network.stages[0].patterns.grad.abs().sum() > 0
+
+
+def test_soft_assignment_one_pixel_after_the_other() -> None:
+    torch.manual_seed(1)
+    pool, image = SoftAssignment(3, 2), torch.rand(1, 3, 2, 2)
+    expected = torch.zeros(2, 3)
+    for point in image[0].flatten(1).T:
+        for k, share in enumerate(pool.share(point).softmax(0)):
+            expected[k] += share * (point - pool.centres[k])
+    expected /= expected.norm(dim=1, keepdim=True)
+    assert torch.allclose(pool(image)[0], (expected / expected.norm()).flatten(), atol=1e-6)
+
+
 def test_mistakes() -> None:
     def build(**how: object) -> None:
         Convolutional(**({"inputs": ["image"]} | how)).build(COLUMNS, 1)
 
-    for layer in ([], [4], [4, 0], ["max"], ["soft", 2], ["max", 2, 2, 2], [4, "x"]):
+    for layer in ([], [4], [4, 0], ["max"], ["soft", 2], ["max", 2, 2, 2], [4, "x"], ["sparse", 4, 2]):
         with pytest.raises(ParameterError, match=r"a layer is \[filters, kernel\] .* but one is "):
             build(layers=[layer])
+    with pytest.raises(ParameterError, match=r"\['sparse', 4, 3\] is of the image itself: it can only be the first"):
+        build(layers=[[4, 3], ["sparse", 4, 3]])
     with pytest.raises(ParameterError, match=r"at least one unit, head is \[0\]"):
         build(head=[0])
     with pytest.raises(WiringError, match="column 'particles' is jagged .* an image is needed; make one first"):
@@ -96,6 +131,10 @@ def test_mistakes() -> None:
 
 
 ALL = [
+    *cases(
+        Convolutional(inputs=["image"], layers=[["sparse", 3, 3], ["max", 2]], collect="clusters"),
+        {"image": ColumnType(shape=(1, 6, 6))},
+    ),
     *cases(Convolutional(inputs=["image"], layers=FEW, head=[8]), {"image": ColumnType(shape=(2, 9, 9))}),
     *cases(
         Convolutional(inputs=["x"], layers=FEW, batch_norm=True, collect="max"), {"x": ColumnType("float64", (24,))}
