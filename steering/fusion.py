@@ -2,7 +2,18 @@
 
 from hepdl import Chain, Sample
 from hepdl.algorithms import (
-    P4, AdamW, Convolutional, Cosine, Define, Dense, Fusion, JetImage, RootReader, RootWriter, Standardize, Supervised,
+    P4,
+    AdamW,
+    Convolutional,
+    Cosine,
+    Define,
+    Dense,
+    Fusion,
+    JetImage,
+    RootReader,
+    RootWriter,
+    Standardize,
+    Supervised,
     TaggerReport,
 )  # fmt: skip
 
