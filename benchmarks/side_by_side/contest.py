@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -145,10 +145,3 @@ def anonymous_mb() -> float:
 def report(**figures: float) -> None:
     """The last line of a contestant."""
     print(json.dumps(figures), flush=True)
-
-
-def seconds_of(work: Callable[[], object]) -> float:
-    """Wall time."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

@@ -57,4 +57,6 @@ def initialise(module: nn.Module, how: str) -> None:
 def side_by_side(columns: Sequence[torch.Tensor]) -> torch.Tensor:
     """Flat columns ``[N]``, ``[N, F]``, ... as one ``[N, sum of widths]`` of the default float type."""
     kind = torch.get_default_dtype()
+    if len(columns) == 1 and columns[0].dim() == 2:
+        return columns[0].to(kind)
     return torch.cat([column.reshape(len(column), math.prod(column.shape[1:])).to(kind) for column in columns], 1)
