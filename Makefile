@@ -3,7 +3,7 @@
 #   make run        the demonstration: steering/pivot.py on the jets in data/
 #   make test       the tests             make lint types    style and types
 #   make examples   every steering script in full
-#   make docs bench wheel format
+#   make docs bench wheel format             (bench: at a small size; docs/performance.md has the full commands)
 #
 # PYTHON=python3.12     another interpreter (3.11 or newer)
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu     the small torch without CUDA (Linux; PyPI's brings CUDA)
@@ -39,7 +39,10 @@ docs: $(READY)
 	$(BIN)/python docs/make_reference.py
 
 bench: $(READY)
-	set -e; for script in benchmarks/*.py; do $(BIN)/python $$script; done
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/data_path.py --quick
+	$(BIN)/python benchmarks/training.py --quick
+	$(BIN)/python benchmarks/gpu.py
 
 examples: $(READY)
 	set -e; for script in steering/*.py; do $(BIN)/hepdl run $$script $(ARGS); done
