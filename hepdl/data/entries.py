@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hepdl.algorithm import Reader
+from hepdl.algorithm import Expansion, Reader
 from hepdl.chain import reader_expressions
 from hepdl.errors import BadValues
 from hepdl.events import Column, Events
@@ -16,12 +16,15 @@ from hepdl.sources import Sample, Source
 class Entries:
     """Counts through a file and completes its blocks."""
 
-    def __init__(self, reader: Reader, source: Source, labelled: bool, ledger: Ledger) -> None:
+    def __init__(
+        self, reader: Reader, source: Source, labelled: bool, ledger: Ledger, expansion: Expansion | None = None
+    ) -> None:
         self.reader, self.source, self.labelled, self.ledger = reader, source, labelled, ledger
+        self.expansion = expansion
         self._next: int = ledger.files[source.index].first
 
     def complete(self, raw: Events, sample_index: int) -> tuple[Events, Events]:
-        """The block with the engine's columns, and ``entry`` and identity of each of its entries."""
+        """The block with the engine's columns, and ``entry``, identity and objects of each of its entries."""
         sample, n = self.source.sample, len(raw)
         values = {text: parse(text, self.reader.label).evaluate(raw) for text in self._texts(sample)}
         entries = np.arange(self._next, self._next + n, dtype=np.int64)
@@ -38,7 +41,8 @@ class Entries:
         if self.labelled:
             columns["label"] = _number(np.nan if sample.label is None else sample.label, values, n)
             _refuse_other_label(sample, raw, self.source)
-        return Events(raw.columns() | columns, n), Events({"entry": entries} | identity, n)
+        objects = {"objects": self.expansion.lengths(raw).astype(np.int32)} if self.expansion else {}
+        return Events(raw.columns() | columns | objects, n), Events({"entry": entries} | identity | objects, n)
 
     def _texts(self, sample: Sample) -> list[str]:
         own = [value for value in (sample.label, sample.weight) if isinstance(value, str)]
