@@ -14,12 +14,13 @@ from hepdl_prepare.p4 import P4
 from hepdl import Chain, Sample
 from hepdl.algorithm import Step
 from hepdl.columns import Columns, ColumnType
-from hepdl.contract import cases
+from hepdl.contract import cases, check_algorithm
 from hepdl.data.cache import Cache
 from hepdl.engine import run
 from hepdl.errors import (
     BadValues,
     ColumnClash,
+    ContractBroken,
     MissingColumn,
     NothingLeft,
     ParameterError,
@@ -228,6 +229,8 @@ class Losing(ForEach):
 
 
 def test_a_lost_object_is_noticed() -> None:
+    with pytest.raises(ContractBroken, match=r"breaks the rule 'objects': lengths\(\) promises \d+ objects"):
+        check_algorithm(Losing("J", columns=["J_pt"]), KINDS)
     with pytest.raises(WiringError, match="columns of one block must have equal length"):
         go(Losing("J"), columns=["J_pt"])
     outcome, _ = go(ForEach("J"), columns=["J_pt"])
