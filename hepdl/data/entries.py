@@ -7,7 +7,7 @@ import numpy as np
 from hepdl.algorithm import Expansion, Reader
 from hepdl.chain import reader_expressions
 from hepdl.errors import BadValues
-from hepdl.events import Column, Events
+from hepdl.events import Column, Events, Jagged
 from hepdl.expressions import parse
 from hepdl.ledger import Ledger
 from hepdl.sources import Sample, Source
@@ -36,10 +36,10 @@ class Entries:
             "entry": entries,
             "sample": np.full(n, sample_index, np.int32),
             "part": self._parts(event, entries, values),
-            "weight": _number(sample.weight, values, n),
+            "weight": self._number("weight", values, n),
         }
         if self.labelled:
-            columns["label"] = _number(np.nan if sample.label is None else sample.label, values, n)
+            columns["label"] = self._number("label", values, n)
             _refuse_other_label(sample, raw, self.source)
         objects = {"objects": self.expansion.lengths(raw).astype(np.int32)} if self.expansion else {}
         return Events(raw.columns() | columns | objects, n), Events({"entry": entries} | identity | objects, n)
@@ -60,11 +60,16 @@ class Entries:
         )
         return split.assign([entries], f"{key}/{self.source.uuid}", claims)
 
-
-def _number(value: float | str, values: dict[str, Column], n: int) -> np.ndarray:
-    if isinstance(value, str):
-        return np.broadcast_to(np.asarray(values[value], np.float32), (n,)).copy()
-    return np.full(n, value, np.float32)
+    def _number(self, what: str, values: dict[str, Column], n: int) -> np.ndarray:
+        """Weight or label of each entry."""
+        value = getattr(self.source.sample, what)
+        column = values[value] if isinstance(value, str) else np.nan if value is None else value
+        if isinstance(column, Jagged):
+            raise BadValues(
+                f"sample '{self.source.sample.name}': {what} '{value}' is a list for each entry, one number is needed; "
+                "reduce it, as with max(...); for one number an object define a column and name it where it is used"
+            )
+        return np.broadcast_to(np.asarray(column, np.float32), (n,)).copy()
 
 
 def _integers(column: Column, name: str, source: Source) -> np.ndarray:

@@ -16,6 +16,7 @@ from hepdl_io.root_writer import RootWriter
 from hepdl import Chain, Sample
 from hepdl.algorithm import Step
 from hepdl.algorithms import Define, Filter, ForEach, Particles
+from hepdl.data.cache import Cache
 from hepdl.engine import run
 from hepdl.errors import WiringError
 from hepdl.job import Job
@@ -45,12 +46,12 @@ def nano(path: Path, n: int = 30, seed: int = 1, most: int = 4) -> str:
 
 def go(
     folder: Path, files: str | list[str], *steps: Step, writer: Step | None = None, tree: str = "Events",
-    identity: tuple[str, ...] = ("event",), **limits: Any,
+    identity: tuple[str, ...] = ("event",), cache: Cache | None = None, **limits: Any,
 ) -> Ledger:  # fmt: skip
     """Run a chain that scores objects."""
     folder.mkdir()
     reader = RootReader(Sample("top", files), tree=tree, identity=list(identity))
-    return run(Chain(reader, *steps, writer or RootWriter(["score"])), Job(folder=folder), **limits).ledger
+    return run(Chain(reader, *steps, writer or RootWriter(["score"])), Job(folder=folder, cache=cache), **limits).ledger
 
 
 def friend(folder: Path, name: str) -> ak.Array:
@@ -166,3 +167,12 @@ def test_nanoaod(tmp_path: Path, real: Any, collection: str) -> None:
     assert (made["hepdl_split"] >= 0).to_list() == selected.to_list()
     expected = ak.where(selected, true[pt] / true["MET_pt"], -999)
     np.testing.assert_allclose(ak.flatten(made["score"]), ak.flatten(expected), rtol=1e-6)
+
+
+def test_friends_of_a_cold_and_a_warm_cache_are_the_same(tmp_path: Path) -> None:
+    path, cache = nano(tmp_path / "1.root"), Cache(tmp_path / "cache")
+    steps = Filter("met > -0.5"), ForEach("FatJet"), Filter("FatJet_pt > 80", name="hard"), SCORE
+    for name, each in {"none": None, "cold": cache, "warm": cache}.items():
+        go(tmp_path / name, path, *steps, cache=each)
+    none, cold, warm = (friend(tmp_path / name, "1.root").to_list() for name in ("none", "cold", "warm"))
+    assert none == cold == warm

@@ -228,6 +228,16 @@ class Losing(ForEach):
         return found.rows(0, len(found) - 1)
 
 
+def test_a_label_that_is_a_list() -> None:
+    reader()
+    source = Noting(Sample("a", "a.mem", label="J_pt > 50"), identity=["event"])
+    with pytest.raises(BadValues, match="sample 'a': label 'J_pt > 50' is a list for each entry.* define a column"):
+        go(ForEach("J"), columns=[], source=source)
+    source = Noting(Sample("a", "a.mem"), identity=["event"])
+    _, events = go(ForEach("J"), Define("hard", "J_pt > 50"), columns=["hard", "J_pt"], source=source)
+    np.testing.assert_array_equal(events["hard"], events["J_pt"] > 50)
+
+
 def test_a_lost_object_is_noticed() -> None:
     with pytest.raises(ContractBroken, match=r"breaks the rule 'objects': lengths\(\) promises \d+ objects"):
         check_algorithm(Losing("J", columns=["J_pt"]), KINDS)
