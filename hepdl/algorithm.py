@@ -8,14 +8,15 @@ run works on a copy, whose state is private attributes and, for steps on the dev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.split import Split
-from hepdl.description import Description
+from hepdl.description import Description, parameter
+from hepdl.errors import ParameterError
 from hepdl.events import Column, Events
 from hepdl.sources import Sample, Source
 
@@ -85,6 +86,8 @@ class Reader(Step):
     entries of one event. Otherwise two entries with one identity are an error."""
     split: Split = Split()
     """How events are divided into training, validation and test."""
+    luminosity: float = parameter(1.0, unit="1/pb", gt=0)
+    """What the weights of samples with ``xsec`` are scaled to: 140 fb⁻¹ are 140e3."""
 
     @property
     def entry_identity(self) -> list[str]:
@@ -109,6 +112,10 @@ class Reader(Step):
         ``head`` looks at one file a sample; ``sample`` at the files of that sample only.
         """
 
+    def sum_over(self, branch: str, sources: Sequence[Source]) -> float:
+        """Sum over these files of a branch that does not belong to the events, as ``"Runs.genEventSumw"``."""
+        raise ParameterError(f"{self.label} cannot sum '{branch}'; give sum_of_weights as a number")
+
     def blocks(self, source: Source, names: list[str], start: int, stop: int) -> Iterator[Events]:
         """Entries ``start`` to ``stop`` of one file in order, with the columns ``names``, in blocks of any size."""
         raise NotImplementedError
@@ -131,6 +138,26 @@ class Selection(Step):
 
     def execute(self, events: Events) -> np.ndarray:
         """A mask ``[N]``, true for the events that stay."""
+        raise NotImplementedError
+
+
+class Expansion(Step):
+    """Works on the host and makes each object of an event a row of its own; a chain has at most one.
+
+    From then on an event of the chain is an object. It keeps its event's ``entry``, ``part`` and ``weight``; the engine
+    adds ``object``, its place among the objects of its event, and ``objects``, how many those are.
+    """
+
+    def lengths(self, events: Events) -> np.ndarray:
+        """Number of objects of each event ``[N]``, from the columns that :meth:`reads` names.
+
+        Asked for entries as they are in the files too, before any selection, so that writers can align what they write
+        for objects of rejected entries: the columns must be branches.
+        """
+        raise NotImplementedError
+
+    def execute(self, events: Events) -> Events:
+        """One row an object with all columns of the block, in the order of the events and of the objects in each."""
         raise NotImplementedError
 
 
@@ -199,4 +226,7 @@ class Writer(Consumer):
     """Writes columns back beside the input, one file an input file, aligned entry by entry."""
 
     def identify(self, source: int, events: Events) -> None:
-        """First pass: the identity columns and ``entry`` of every entry that was read, before any selection."""
+        """First pass: ``entry`` and the identity columns of every entry that was read, before any selection.
+
+        Behind an :class:`Expansion` also ``objects``, how many objects each entry has.
+        """

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from hepdl.algorithm import Algorithm, Consumer, Reader, Selection, Step
+from hepdl.algorithm import Algorithm, Consumer, DeviceAlgorithm, Expansion, Reader, Selection, Step
 from hepdl.columns import Columns, ColumnType
 from hepdl.description import Description
 from hepdl.errors import ColumnClash, ParameterError, WiringError, did_you_mean
@@ -17,6 +17,9 @@ ENGINE_COLUMNS = Columns(
     weight=ColumnType("float32"),
 )  # fmt: skip
 """Columns that every event has, whatever the files hold; ``label`` joins them when a sample has one."""
+
+OBJECT_COLUMNS = Columns(object=ColumnType("int32"), objects=ColumnType("int32"))
+"""Columns that every event has behind an expansion: its place among the objects of its entry, and their number."""
 
 
 PartT = TypeVar("PartT", bound=Description)
@@ -41,6 +44,7 @@ class Chain:
         self.steps = list(steps)
         self._unique_labels()
         self._consumers_last()
+        self._one_expansion()
 
     def _consumers_last(self) -> None:
         """A report sees the events as they are at the end: nothing behind it may reject or replace."""
@@ -48,8 +52,21 @@ class Chain:
         for step in self.steps:
             if isinstance(step, Consumer):
                 seen = step.label
-            elif seen and (isinstance(step, Selection) or getattr(step, "replace", False)):
+            elif seen and (isinstance(step, Selection | Expansion) or getattr(step, "replace", False)):
                 raise WiringError(f"{step.label} changes what {seen} would see; put {seen} behind {step.label}")
+
+    def _one_expansion(self) -> None:
+        """What an event is, is settled once, before anything learns from events."""
+        found, learned = "", ""
+        for step in self.steps:
+            if isinstance(step, DeviceAlgorithm):
+                learned = learned or step.label
+            if isinstance(step, Expansion):
+                if found:
+                    raise WiringError(f"{step.label}: {found} has made objects of the events already; keep one of them")
+                if learned:
+                    raise WiringError(f"{step.label} changes what an event is; put it before {learned}")
+                found = step.label
 
     def _unique_labels(self) -> None:
         labels = [step.label for step in self.steps]
@@ -65,6 +82,11 @@ class Chain:
         reader = self.steps[0]
         assert isinstance(reader, Reader)
         return reader
+
+    @property
+    def expansion(self) -> Expansion | None:
+        """The step that makes objects of events, if there is one."""
+        return expansion_among(self.steps)
 
     def __repr__(self) -> str:
         return f"Chain({', '.join(step.label for step in self.steps)})"
@@ -108,7 +130,12 @@ class Chain:
             columns, common = columns.plus(expressions), common | set(expressions)
             texts |= set(step.wired("expression"))
             added = step.declare(columns)
-            if getattr(step, "replace", False):
+            if isinstance(step, Expansion):
+                _refuse_clash(step, OBJECT_COLUMNS, columns)
+                _refuse_stale(step, added, texts)
+                _refuse_made(step, offers)
+                added, common = {**added, **OBJECT_COLUMNS}, common | set(OBJECT_COLUMNS)
+            elif getattr(step, "replace", False):
                 _refuse_stale(step, added, texts)
             else:
                 _refuse_clash(step, added, columns)
@@ -120,7 +147,7 @@ class Chain:
         reader = self.reader
         wanted = {name for text in reader_expressions(reader) for name in parse(text, reader.label).names}
         wanted |= set(reader.entry_identity)
-        made = set(ENGINE_COLUMNS) | {"label"}
+        made = {*ENGINE_COLUMNS, "label", *(OBJECT_COLUMNS if self.expansion else ())}
         for step in self.steps[1:]:
             wanted |= {name for name in host_names(step) - made if name in offers}
             made |= set(step.wired("output")) | set(step.wired("expression"))
@@ -171,7 +198,12 @@ def host_names(step: Step) -> set[str]:
 
 def is_host(step: Step) -> bool:
     """Whether a step works on host columns, before the device."""
-    return isinstance(step, Algorithm | Selection)
+    return isinstance(step, Algorithm | Selection | Expansion)
+
+
+def expansion_among(steps: Sequence[Step]) -> Expansion | None:
+    """The step that makes objects of events, if there is one."""
+    return next((step for step in steps if isinstance(step, Expansion)), None)
 
 
 def _refuse_clash(step: Step, added: dict[str, ColumnType], columns: Columns) -> None:
@@ -180,6 +212,15 @@ def _refuse_clash(step: Step, added: dict[str, ColumnType], columns: Columns) ->
             raise ColumnClash(
                 f"{step.label} would add column '{name}', which exists already; choose another name"
                 + (" or say replace=True" if "replace" in type(step).model_fields else "")
+            )
+
+
+def _refuse_made(step: Expansion, offers: Columns) -> None:
+    for name in step.reads():
+        if name not in offers:
+            raise WiringError(
+                f"{step.label} counts the objects with column '{name}', which a step makes; it must be a branch, since "
+                "the objects of rejected entries are counted too"
             )
 
 

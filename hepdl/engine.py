@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from hepdl.algorithm import Consumer, DeviceAlgorithm, Learner, Step, Writer
-from hepdl.chain import ENGINE_COLUMNS, Chain, expression_types, host_names, is_host
+from hepdl.chain import ENGINE_COLUMNS, OBJECT_COLUMNS, Chain, expression_types, host_names, is_host
 from hepdl.clock import Clock
 from hepdl.columns import Columns
 from hepdl.data.first_pass import FirstPass, Selected
@@ -130,7 +130,8 @@ class _Run:
         later = (*self.tail, *self.consumers)
         expressions = self._early_expressions(after, later)
         wanted = {name for step in later for name in host_names(step)} | {step.text for step in expressions}
-        keep = [name for name in after if name in wanted or name in ENGINE_COLUMNS or name == self._label]
+        wanted |= {*ENGINE_COLUMNS, self._label} | set(OBJECT_COLUMNS if self.chain.expansion else ())
+        keep = [name for name in after if name in wanted]
         keep += [step.text for step in expressions]
         steps = [*self.head, *expressions]
         return FirstPass(self.reader, steps, self.job, ranges, self.clock, self.job.cache).run(offers, keep)

@@ -1,4 +1,4 @@
-"""Ledger: what became of every entry of every file."""
+"""Ledger: what became of every entry of every file, and of every object where entries became objects."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ import numpy as np
 from hepdl.errors import UnaccountedEntries
 from hepdl.sources import PARTS, Source
 
+COUNTS = ("read", "rejected", "expanded", "objects", "rejected_objects")
+"""What decoding a file counts."""
+
 
 @dataclass
 class FileAccount:
-    """One input file: where its entries went. ``entries`` = ``not_read`` + Σ ``rejected`` + Σ ``parts``."""
+    """One input file: where its entries went. ``entries`` = ``not_read`` + Σ ``rejected`` + Σ ``parts``.
+
+    Where entries became objects, ``entries`` = ``not_read`` + Σ ``rejected`` + ``expanded``, and Σ ``objects`` =
+    Σ ``rejected_objects`` + Σ ``parts``.
+    """
 
     sample: str
     path: str
@@ -26,22 +33,41 @@ class FileAccount:
     read: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     """Entries rejected by each selection, under its label."""
+    expanded: int = 0
+    """Entries that became objects, any number of them."""
+    objects: dict[str, int] = field(default_factory=dict)
+    """Objects that the entries became, under the label of the step; empty where entries stay entries."""
+    rejected_objects: dict[str, int] = field(default_factory=dict)
+    """Objects rejected by each selection behind that step, under its label."""
     parts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
-    """Selected entries in each part."""
+    """Selected entries, or objects, in each part."""
     sum_weights: float = 0.0
     """Sum of weights of the entries read."""
     sum_weights_selected: float = 0.0
 
     @property
     def selected(self) -> int:
-        """Entries that passed every selection."""
+        """Entries, or objects, that passed every selection."""
         return sum(self.parts.values())
 
     @property
     def unaccounted(self) -> int:
-        """Entries that were to be read and are found nowhere (or twice, when negative)."""
+        """Entries (objects) that were to be read and are found nowhere (or twice, when negative)."""
         lost_reading = (self.stop - self.first) - self.read
-        return lost_reading or self.read - sum(self.rejected.values()) - self.selected
+        left = self.read - sum(self.rejected.values())
+        if not self.objects:
+            return lost_reading or left - self.selected
+        lost_objects = sum(self.objects.values()) - sum(self.rejected_objects.values()) - self.selected
+        return lost_reading or left - self.expanded or lost_objects
+
+    def counts(self) -> dict[str, Any]:
+        """What decoding the file counted."""
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def recall(self, counts: dict[str, Any]) -> None:
+        """Take over what :meth:`counts` said when the file was decoded."""
+        for name in COUNTS:
+            setattr(self, name, counts[name])
 
 
 @dataclass
@@ -64,11 +90,19 @@ class Ledger:
         account.read += len(weights)
         account.sum_weights += float(np.sum(weights, dtype=np.float64))
 
-    def reject(self, label: str, sources: np.ndarray) -> None:
-        """A selection rejected entries of these files (index of the file of each entry)."""
+    def reject(self, label: str, sources: np.ndarray, objects: bool = False) -> None:
+        """A selection rejected entries, or objects, of these files (index of the file of each)."""
         for index, count in zip(*np.unique(sources, return_counts=True), strict=True):
-            rejected = self.files[int(index)].rejected
+            account = self.files[int(index)]
+            rejected = account.rejected_objects if objects else account.rejected
             rejected[label] = rejected.get(label, 0) + int(count)
+
+    def expand(self, label: str, sources: np.ndarray, lengths: np.ndarray) -> None:
+        """Entries of these files became objects: index of the file of each entry, and number of its objects."""
+        for index in np.unique(sources):
+            account, mine = self.files[int(index)], sources == index
+            account.expanded += int(mine.sum())
+            account.objects[label] = account.objects.get(label, 0) + int(lengths[mine].sum())
 
     def divide(self, sources: np.ndarray, parts: np.ndarray, weights: np.ndarray) -> None:
         """State where the selected entries are: file, part and weight of each. Replaces what was stated before."""
@@ -95,6 +129,10 @@ class Ledger:
         """Sums over all files: entries, read, rejected, selected and each part."""
         sums = {"entries": sum(a.entries for a in self.files), "read": sum(a.read for a in self.files)}
         sums["rejected"] = sum(sum(a.rejected.values()) for a in self.files)
+        if any(a.objects for a in self.files):
+            sums["expanded"] = sum(a.expanded for a in self.files)
+            sums["objects"] = sum(sum(a.objects.values()) for a in self.files)
+            sums["rejected_objects"] = sum(sum(a.rejected_objects.values()) for a in self.files)
         sums["selected"] = sum(a.selected for a in self.files)
         return sums | {part: sum(a.parts[part] for a in self.files) for part in PARTS}
 

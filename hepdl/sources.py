@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hepdl.description import Description
+from hepdl.errors import ParameterError
 
 PARTS = ("train", "validation", "test")
 """The parts an event can belong to; a column ``part`` holds the index."""
@@ -27,11 +28,33 @@ class Sample(Description):
     weight: float | str = 1.0
     """Event weight: a number or an expression over branches; may be negative."""
     xsec: float | None = Field(None, gt=0, json_schema_extra={"unit": "pb"})
-    """Cross-section; the weights are then scaled to cross-section over the sum of weights of all entries."""
+    """Cross-section; the weights are then scaled to cross-section · k · filter efficiency · luminosity over Σw."""
+    k_factor: float = Field(1.0, gt=0)
+    """Factor to the cross-section, as from a higher order."""
+    filter_efficiency: float = Field(1.0, gt=0)
+    """Share of the cross-section that the generator kept."""
+    sum_of_weights: float | str | None = None
+    """Σw of all generated events, or ``"tree.branch"`` to be summed over the files, as ``"Runs.genEventSumw"``; when
+    None, Σw of the entries read, which is wrong for files from which events have been dropped."""
     dataset: str = ""
     """Name that the split is keyed by; give variations of one sample the same one. The sample's name when empty."""
     role: str = "labelled"
     """What the events are used for by steps that tell roles apart, such as ``"labelled"`` or ``"data"``."""
+
+    @model_validator(mode="after")
+    def _sum_belongs_to_a_cross_section(self) -> Self:
+        given = {"k_factor": 1.0, "filter_efficiency": 1.0, "sum_of_weights": None}
+        for name, default in given.items():
+            if self.xsec is None and getattr(self, name) != default:
+                raise ParameterError(f"Sample.{name}: sample '{self.name}' has no xsec, which it would scale")
+        total = self.sum_of_weights
+        if isinstance(total, str) and not all(total.partition(".")):
+            raise ParameterError(
+                f"Sample.sum_of_weights: '{total}' should be a number or 'tree.branch', as 'Runs.genEventSumw'"
+            )
+        if isinstance(total, float | int) and not total > 0:
+            raise ParameterError(f"Sample.sum_of_weights: should be greater than 0 (got {total})")
+        return self
 
     @property
     def key(self) -> str:

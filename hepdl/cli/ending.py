@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hepdl.algorithm import Selection
+from hepdl.algorithm import Expansion, Selection
 from hepdl.cli.text import table
 from hepdl.sources import PARTS
 
@@ -25,7 +25,7 @@ NEGLIGIBLE_S = 1e-3
 def ending(outcome: Outcome, device: str, folder: Path) -> str:
     """All tables, the words of reports and writers, and one line about the whole run."""
     pictures = sorted(str(path) for path in folder.glob("plots/*.png"))
-    selections = [step.label for step in outcome.steps if isinstance(step, Selection)]
+    selections = [step.label for step in outcome.steps if isinstance(step, Selection | Expansion)]
     blocks = [cost_table(outcome.clock.costs), ledger_table(outcome.ledger, selections), "\n".join(outcome.summaries)]
     blocks += ["pictures:\n  " + "\n  ".join(pictures)] if pictures else []
     return "\n\n".join([*filter(None, blocks), last_line(outcome, device, folder)])
@@ -41,24 +41,29 @@ def cost_table(costs: list[Cost]) -> str:
     return table(["step", "phase", "calls", "wall [s]", "CPU [s]", "memory [MB]", "ms/call", "waiting [s]"], rows)
 
 
-def ledger_table(ledger: Ledger, selections: list[str]) -> str:
-    """Per file (when there are few) and per sample what became of the entries; ``selections`` reject in this order."""
-    head = ["sample", "file", "on disk", "read", *[f"- {label}" for label in selections], *PARTS, "sum of weights"]
+def ledger_table(ledger: Ledger, steps: list[str]) -> str:
+    """Per file (when there are few) and per sample what became of the entries.
+
+    ``steps`` are, in order, what rejects, and what makes objects of the entries that are left.
+    """
+    made = {label for account in ledger.files for label in account.objects}
+    counts = [f"= objects of {label}" if label in made else f"- {label}" for label in steps]
+    head = ["sample", "file", "on disk", "read", *counts, *PARTS, "sum of weights"]
     rows = []
     for sample in dict.fromkeys(account.sample for account in ledger.files):
         files = [account for account in ledger.files if account.sample == sample]
         few = files if len(ledger.files) <= MOST_FILES else []
-        rows += [_account(sample, Path(f.path).name, [f], selections) for f in few]
-        rows += [_account(sample, f"all {len(files)} files", files, selections)] if len(files) > 1 or not few else []
+        rows += [_account(sample, Path(f.path).name, [f], steps) for f in few]
+        rows += [_account(sample, f"all {len(files)} files", files, steps)] if len(files) > 1 or not few else []
     skipped = [f"skipped: {item.get('path')}: {item.get('reason')}" for item in ledger.skipped]
     return "\n".join([table(head, rows), *skipped, *[f"note: {note}" for note in ledger.notes]])
 
 
-def _account(sample: str, name: str, files: list[FileAccount], selections: list[str]) -> list[object]:
-    rejected = [sum(f.rejected.get(label, 0) for f in files) for label in selections]
+def _account(sample: str, name: str, files: list[FileAccount], steps: list[str]) -> list[object]:
+    counts = [sum((f.rejected | f.objects | f.rejected_objects).get(label, 0) for f in files) for label in steps]
     parts = [sum(f.parts[part] for f in files) for part in PARTS]
     read = [sum(f.entries for f in files), sum(f.read for f in files)]
-    return [sample, name, *read, *rejected, *parts, math.fsum(f.sum_weights for f in files)]
+    return [sample, name, *read, *counts, *parts, math.fsum(f.sum_weights for f in files)]
 
 
 def last_line(outcome: Outcome, device: str, folder: Path) -> str:
@@ -66,8 +71,13 @@ def last_line(outcome: Outcome, device: str, folder: Path) -> str:
     totals, costs = outcome.ledger.totals(), outcome.clock.costs
     fitting = math.fsum(c.wall_s for c in costs if c.phase == "fit")
     waiting = math.fsum(c.waiting_s for c in costs) / fitting if fitting else 0.0
-    accounted = totals["selected"] + totals["rejected"]
+    accounted = totals["rejected"] + totals.get("expanded", totals["selected"])
+    objects = ""
+    if "objects" in totals:
+        found = totals["selected"] + totals["rejected_objects"]
+        objects = f"{totals['objects']:,} objects in them, {found:,} accounted for; "
     return (
-        f"{totals['read']:,} entries read, {accounted:,} accounted for; training waited {waiting:.1%} of its time for "
-        f"data; device {device}; {outcome.clock.elapsed:.1f} s; everything is in {folder}"
+        f"{totals['read']:,} entries read, {accounted:,} accounted for; {objects}"
+        f"training waited {waiting:.1%} of its time for data; device {device}; "
+        f"{outcome.clock.elapsed:.1f} s; everything is in {folder}"
     )

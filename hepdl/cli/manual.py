@@ -6,7 +6,18 @@ import inspect
 import types
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
-from hepdl.algorithm import Algorithm, Consumer, DeviceAlgorithm, Learner, Reader, Report, Selection, Step, Writer
+from hepdl.algorithm import (
+    Algorithm,
+    Consumer,
+    DeviceAlgorithm,
+    Expansion,
+    Learner,
+    Reader,
+    Report,
+    Selection,
+    Step,
+    Writer,
+)  # fmt: skip
 from hepdl.description import Description, Wire
 
 if TYPE_CHECKING:
@@ -17,6 +28,7 @@ if TYPE_CHECKING:
 ROLES: list[tuple[type[Description], str]] = [
     (Reader, "reader: the first step of a chain, produces events"),
     (Selection, "selection: rejects events, on the host"),
+    (Expansion, "expansion: makes each object of an event a row of its own, on the host"),
     (Algorithm, "algorithm: adds columns, on the host"),
     (Learner, "learner: learns from the training part, then adds columns, on the device"),
     (DeviceAlgorithm, "algorithm: adds columns, on the device"),

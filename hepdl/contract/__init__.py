@@ -16,14 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from hepdl.algorithm import Algorithm, DeviceAlgorithm, Selection, Step
+from hepdl.algorithm import Algorithm, DeviceAlgorithm, Expansion, Selection, Step
 from hepdl.columns import ColumnType
 from hepdl.contract.form import FORM
 from hepdl.contract.inputs import EVENTS, AnyColumns, columns_of, events_of, make_events
 from hepdl.contract.life import Subject
 from hepdl.contract.minimisation import LOSS, OPTIMIZER, SCHEDULE
 from hepdl.contract.parts import TRAINABLE, PartSubject
-from hepdl.contract.steps import DEVICE, HOST
+from hepdl.contract.steps import DEVICE, EXPANSION, HOST
 from hepdl.description import Description
 from hepdl.errors import ContractBroken
 from hepdl.events import Events
@@ -105,6 +105,8 @@ def check_network(
 def _checks_of_step(step: Step) -> list[Callable[[Any], str]]:
     if isinstance(step, DeviceAlgorithm):
         return list(DEVICE)
+    if isinstance(step, Expansion):
+        return list(EXPANSION)
     return list(HOST) if isinstance(step, Algorithm | Selection) else []
 
 

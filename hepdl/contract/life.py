@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hepdl.algorithm import DeviceAlgorithm, Learner, Selection, Step
+from hepdl.algorithm import DeviceAlgorithm, Expansion, Learner, Selection, Step
 from hepdl.columns import Columns
 from hepdl.contract.comparison import snapshot
 from hepdl.data.rows import Rows
@@ -114,6 +114,8 @@ class Life:
             return self._execute_on_device(self.step, events)
         if isinstance(self.step, Selection):
             return {"mask": self.step.execute(events)}
+        if isinstance(self.step, Expansion):
+            return self.step.execute(events).columns()
         return self.step.execute(events)  # type: ignore[attr-defined, no-any-return]
 
     def _execute_on_device(self, step: DeviceAlgorithm, events: Events) -> dict[str, Column]:

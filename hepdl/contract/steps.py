@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hepdl.algorithm import DeviceAlgorithm, Learner, Selection
+from hepdl.algorithm import DeviceAlgorithm, Expansion, Learner, Selection
 from hepdl.contract.comparison import differing, joined, snapshot, type_of
 from hepdl.contract.life import Life, Subject
 from hepdl.events import Column, Events, Jagged
@@ -20,6 +20,19 @@ def declared(subject: Subject) -> str:
         return f"declare() says {promised}, execute() gives {given}"
     lengths = {name: len(column) for name, column in subject.answer.items() if len(column) != len(subject.events)}
     return f"{len(subject.events)} events came in, but columns of other lengths came out: {lengths}" if lengths else ""
+
+
+def objects(subject: Subject) -> str:
+    """It gives one row an object, in the order of the events, with all columns of the block in the declared types."""
+    assert isinstance(subject.step, Expansion)
+    lengths = subject.step.lengths(subject.events)
+    rows = np.repeat(subject.events["entry"], lengths)
+    if not np.array_equal(rows, subject.answer.get("entry", rows[:0])):
+        return f"lengths() promises {len(rows)} objects, but execute() does not give that many rows of these entries"
+    before = {name: type_of(column) for name, column in subject.events.items()}
+    declared = {name: str(kind) for name, kind in subject.step.declare(subject.columns).items() if name in before}
+    given = {name: type_of(column) for name, column in subject.answer.items()}
+    return "" if given == before | declared else f"the columns should be {before | declared}, execute() gives {given}"
 
 
 def unchanged(subject: Subject) -> str:
@@ -101,6 +114,7 @@ def no_waiting(subject: Subject) -> str:
 
 
 HOST = [declared, unchanged, empty, one_event, any_block, repeats]
+EXPANSION = [objects, unchanged, empty, any_block, repeats]
 DEVICE = [*HOST, saves, on_the_device, no_waiting]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from hepdl.algorithm import Reader
+from hepdl.algorithm import Expansion, Reader
 from hepdl.chain import reader_expressions
 from hepdl.errors import BadValues
-from hepdl.events import Column, Events
+from hepdl.events import Column, Events, Jagged
 from hepdl.expressions import parse
 from hepdl.ledger import Ledger
 from hepdl.sources import Sample, Source
@@ -16,12 +16,15 @@ from hepdl.sources import Sample, Source
 class Entries:
     """Counts through a file and completes its blocks."""
 
-    def __init__(self, reader: Reader, source: Source, labelled: bool, ledger: Ledger) -> None:
+    def __init__(
+        self, reader: Reader, source: Source, labelled: bool, ledger: Ledger, expansion: Expansion | None = None
+    ) -> None:
         self.reader, self.source, self.labelled, self.ledger = reader, source, labelled, ledger
+        self.expansion = expansion
         self._next: int = ledger.files[source.index].first
 
     def complete(self, raw: Events, sample_index: int) -> tuple[Events, Events]:
-        """The block with the engine's columns, and ``entry`` and identity of each of its entries."""
+        """The block with the engine's columns, and ``entry``, identity and objects of each of its entries."""
         sample, n = self.source.sample, len(raw)
         values = {text: parse(text, self.reader.label).evaluate(raw) for text in self._texts(sample)}
         entries = np.arange(self._next, self._next + n, dtype=np.int64)
@@ -33,12 +36,13 @@ class Entries:
             "entry": entries,
             "sample": np.full(n, sample_index, np.int32),
             "part": self._parts(event, entries, values),
-            "weight": _number(sample.weight, values, n),
+            "weight": self._number("weight", values, n),
         }
         if self.labelled:
-            columns["label"] = _number(np.nan if sample.label is None else sample.label, values, n)
+            columns["label"] = self._number("label", values, n)
             _refuse_other_label(sample, raw, self.source)
-        return Events(raw.columns() | columns, n), Events({"entry": entries} | identity, n)
+        objects = {"objects": self.expansion.lengths(raw).astype(np.int32)} if self.expansion else {}
+        return Events(raw.columns() | columns | objects, n), Events({"entry": entries} | identity | objects, n)
 
     def _texts(self, sample: Sample) -> list[str]:
         own = [value for value in (sample.label, sample.weight) if isinstance(value, str)]
@@ -56,11 +60,16 @@ class Entries:
         )
         return split.assign([entries], f"{key}/{self.source.uuid}", claims)
 
-
-def _number(value: float | str, values: dict[str, Column], n: int) -> np.ndarray:
-    if isinstance(value, str):
-        return np.broadcast_to(np.asarray(values[value], np.float32), (n,)).copy()
-    return np.full(n, value, np.float32)
+    def _number(self, what: str, values: dict[str, Column], n: int) -> np.ndarray:
+        """Weight or label of each entry."""
+        value = getattr(self.source.sample, what)
+        column = values[value] if isinstance(value, str) else np.nan if value is None else value
+        if isinstance(column, Jagged):
+            raise BadValues(
+                f"sample '{self.source.sample.name}': {what} '{value}' is a list for each entry, one number is needed; "
+                "reduce it, as with max(...); for one number an object define a column and name it where it is used"
+            )
+        return np.broadcast_to(np.asarray(column, np.float32), (n,)).copy()
 
 
 def _integers(column: Column, name: str, source: Source) -> np.ndarray:

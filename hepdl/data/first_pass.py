@@ -7,6 +7,7 @@ cache already is not decoded again; the numbers are the same with a cold cache, 
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hepdl.algorithm import Reader, Step
-from hepdl.chain import ENGINE_COLUMNS
+from hepdl.chain import ENGINE_COLUMNS, OBJECT_COLUMNS, expansion_among
 from hepdl.clock import Clock
 from hepdl.columns import Columns
 from hepdl.data.cache import Cache, read_rows, write_rows
@@ -25,11 +26,12 @@ from hepdl.data.sinks import DiskSink, MemorySink
 from hepdl.data.store import has_column, open_column
 from hepdl.data.table import Table
 from hepdl.data.values import refuse_duplicates, refuse_not_finite
-from hepdl.errors import BadValues, InputError, NothingLeft, TamperedFile
+from hepdl.data.yields import Yields
+from hepdl.errors import InputError, NothingLeft, TamperedFile
 from hepdl.events import Column, Events
 from hepdl.expressions import parse
 from hepdl.job import Job
-from hepdl.ledger import Ledger
+from hepdl.ledger import FileAccount, Ledger
 from hepdl.sources import Source
 
 PER_RUN = ("source", "sample")
@@ -42,7 +44,7 @@ class Selected:
 
     table: Table
     identities: dict[int, Events] = field(default_factory=dict)
-    """Index of a file → ``entry`` and the identity columns of all its entries that were read."""
+    """Index of a file → ``entry``, identity and ``objects`` (if any) of all its entries that were read."""
 
 
 class FirstPass:
@@ -59,16 +61,18 @@ class FirstPass:
         self.samples = list(dict.fromkeys(source.sample.name for source in job.sources))
         self.labelled = any(source.sample.label is not None for source in job.sources)
         self.identities: dict[int, Events] = {}
+        self.expansion = expansion_among(steps)
 
     def run(self, offers: Columns, keep: Sequence[str]) -> Selected:
         """The selected events with the columns ``keep``."""
         stored = [name for name in keep if name not in PER_RUN]
         self._check_files(offers, stored)
+        yields = Yields(self.reader, self.job.sources, self.ledger)
         pieces = [self._numbered(self._piece(source, offers, stored), source) for source in self.job.sources]
         self._refuse_duplicates()
         if not any(len(piece) for piece in pieces):
             raise NothingLeft(self._why_nothing())
-        table = _scaled_to_xsec(Table(pieces), self.job.sources, self.ledger)
+        table = yields.scale(Table(pieces))
         self.ledger.divide(table.column("source"), table.column("part"), table.column("weight"))
         if self.cache is not None:
             self.cache.prune()
@@ -76,15 +80,18 @@ class FirstPass:
 
     def _check_files(self, offers: Columns, keep: list[str]) -> None:
         """Before anything is decoded: whether every file has what will be read from it."""
+        steps = needed_steps(self.steps, keep)
         for source in {source.sample.name: source for source in self.job.sources}.values():
-            self.reader.check(self._branches(source, offers, self.steps, keep), sample=source.sample.name)
+            self.reader.check(self._branches(source, offers, steps, keep), sample=source.sample.name)
 
     def _branches(self, source: Source, offers: Columns, steps: Sequence[Step], keep: list[str]) -> list[str]:
         """Branches to read from a file, in the file's order; an unknown name is an error."""
         made = set(ENGINE_COLUMNS) | ({"label"} if self.labelled else set())
+        made |= set(OBJECT_COLUMNS) if self.expansion else set()
         own = [value for value in (source.sample.label, source.sample.weight) if isinstance(value, str)]
         raw = {name for text in own + self.reader.split.expressions() for name in parse(text, self.reader.label).names}
         raw |= set(self.reader.entry_identity) | columns_from_outside(steps, keep, made)
+        raw |= set(self.expansion.reads() if self.expansion else ())
         for name in sorted(raw - set(offers)):
             offers.need(name, self.reader.label)
         if self.labelled and "label" in offers:
@@ -117,7 +124,8 @@ class FirstPass:
         keys = Keys(self.reader, self.steps, source, self.ranges[source.index])
         part = self.cache.part(keys.part)
         paths = {name: part / keys.column(name) for name in keep}
-        identity = {name: part / keys.file_column(name) for name in ("entry", *self.reader.entry_identity)}
+        names = ["entry", *self.reader.entry_identity, *(["objects"] if self.expansion else [])]
+        identity = {name: part / keys.file_column(name) for name in names}
         rows = read_rows(part)
         missing = [name for name, path in paths.items() if rows is None or not has_column(path)]
         if missing or not all(map(has_column, identity.values())) or keys.weight not in (rows or {}).get("sums", {}):
@@ -135,21 +143,22 @@ class FirstPass:
     def _rows_of(self, source: Source, keys: Keys, before: dict[str, Any] | None) -> dict[str, Any]:
         account = self.ledger.files[source.index]
         sums = {**(before or {}).get("sums", {}), keys.weight: account.sum_weights}
-        return {"source": source.path, "read": account.read, "rejected": account.rejected, "sums": sums}
+        return {"source": source.path, **account.counts(), "sums": sums}
 
     def _account(self, source: Source, rows: dict[str, Any], keys: Keys) -> None:
         account = self.ledger.files[source.index]
-        account.read, account.rejected = rows["read"], dict(rows["rejected"])
+        account.recall(rows)
         account.sum_weights = rows["sums"][keys.weight]
 
     def _forget(self, source: Source) -> None:
         account = self.ledger.files[source.index]
-        account.read, account.rejected, account.sum_weights = 0, {}, 0.0
+        account.recall(FileAccount("", "", "", 0).counts())
+        account.sum_weights = 0.0
 
     def _read(self, source: Source, offers: Columns, sink: MemorySink | DiskSink) -> Events:
         """Decode a file and fill the sink; returns what the sink holds."""
         steps = needed_steps(self.steps, sink.names)
-        entries = Entries(self.reader, source, self.labelled, self.ledger)
+        entries = Entries(self.reader, source, self.labelled, self.ledger, self.expansion)
         with sink:
             for raw in self._blocks(source, self._branches(source, offers, steps, sink.names)):
                 block, identity = entries.complete(raw, self.samples.index(source.sample.name))
@@ -189,38 +198,14 @@ class FirstPass:
             refuse_duplicates(names, [np.concatenate([block[name] for block in blocks]) for name in names], sample)
 
     def _why_nothing(self) -> str:
-        rejected: dict[str, int] = {}
-        for account in self.ledger.files:
-            for label, count in account.rejected.items():
-                rejected[label] = rejected.get(label, 0) + count
-        read = self.ledger.totals()["read"]
-        if not read:
+        totals = self.ledger.totals()
+        if not totals["read"]:
             files = len(self.ledger.files)
             return f"no entries were read: the {files} input files are empty, or -n and --skip leave none"
-        cuts = ", ".join(f"{label} rejected {count}" for label, count in rejected.items())
-        return f"all {read} events were rejected: {cuts}; loosen the selection or check its units (MeV or GeV?)"
-
-
-def _scaled_to_xsec(table: Table, sources: Sequence[Source], ledger: Ledger) -> Table:
-    factors = np.ones(len(sources))
-    for sample in {source.sample.name: source.sample for source in sources}.values():
-        if sample.xsec is None:
-            continue
-        accounts = [account for account in ledger.files if account.sample == sample.name]
-        total = sum(account.sum_weights for account in accounts)
-        if total <= 0:
-            raise BadValues(f"sample '{sample.name}': the sum of weights is {total:.6g}, cannot scale to xsec")
-        for index, account in enumerate(ledger.files):
-            if account.sample == sample.name:
-                factors[index] = sample.xsec / total
-                account.sum_weights *= factors[index]
-        scaled = f"weights × {sample.xsec / total:.6g} = {sample.xsec} pb / Σw of the entries read"
-        ledger.note(f"sample '{sample.name}': {scaled}")
-    return table.mapped(lambda piece: _weighted(piece, factors))
-
-
-def _weighted(piece: Events, factors: np.ndarray) -> Events:
-    factor = factors[int(piece["source"][0])]
-    if factor == 1:
-        return piece
-    return Events(piece.columns() | {"weight": piece["weight"] * np.float32(factor)}, len(piece))
+        cuts = Counter[str]()
+        for account in self.ledger.files:
+            cuts += Counter(account.rejected) + Counter(account.rejected_objects)
+        made = f" ({totals['expanded']} entries gave {totals['objects']} objects)" if "objects" in totals else ""
+        listed = ", ".join(f"{label} rejected {count}" for label, count in cuts.items()) or "no selection did"
+        advice = "loosen the selection or check its units (MeV or GeV?)"
+        return f"all {totals['read']} events were rejected: {listed}{made}; {advice}"

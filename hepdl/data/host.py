@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hepdl.algorithm import Algorithm, Selection, Step
+import numpy as np
+
+from hepdl.algorithm import Algorithm, Expansion, Selection, Step
 from hepdl.chain import host_names
 from hepdl.clock import Clock
 from hepdl.description import Output
+from hepdl.errors import BadValues
 from hepdl.events import Column, Events
 from hepdl.expressions import parse
 from hepdl.ledger import Ledger
@@ -29,11 +32,11 @@ class Evaluated(Algorithm):
 
 
 def needed_steps(steps: Sequence[Step], names: Sequence[str]) -> list[Step]:
-    """The steps that some columns need, as far as they need them, and all selections."""
+    """The steps that some columns need, as far as they need them, and all that decide which rows there are."""
     needed, wanted = list[Step](), set(names)
     for step in reversed(steps):
         made = wanted & set(step.wired("output"))
-        if isinstance(step, Selection) or made:
+        if isinstance(step, Selection | Expansion) or made:
             step = step.making(made) if isinstance(step, Algorithm) else step  # noqa: PLW2901
             needed.append(step)
             wanted |= host_names(step)
@@ -57,8 +60,10 @@ def apply_host_steps(events: Events, steps: Sequence[Step], ledger: Ledger, cloc
             events = with_expressions(events, step)
             if isinstance(step, Selection):
                 mask = step.execute(events)
-                ledger.reject(step.label, events["source"][~mask])
+                ledger.reject(step.label, events["source"][~mask], "object" in events)
                 events = events.where(mask)
+            elif isinstance(step, Expansion):
+                events = expanded(events, step, ledger)
             elif isinstance(step, Algorithm):
                 added = step.execute(events)
                 if getattr(step, "replace", False):
@@ -66,6 +71,26 @@ def apply_host_steps(events: Events, steps: Sequence[Step], ledger: Ledger, cloc
                 else:
                     events = events.plus(added, step.label)
     return events
+
+
+def expanded(events: Events, step: Expansion, ledger: Ledger) -> Events:
+    """One row an object; the column ``objects`` says how many objects each entry has in its file.
+
+    Raises:
+        BadValues: an earlier step has changed the number of objects.
+    """
+    lengths = step.lengths(events)
+    other = np.flatnonzero(lengths != events["objects"])
+    if other.size:
+        row = int(other[0])
+        raise BadValues(
+            f"{step.label}: entry {events['entry'][row]} has {events['objects'][row]} objects in its file, but "
+            f"{lengths[row]} here, so that nothing could be written in line with the file; reject objects with a "
+            f"selection behind {step.label}"
+        )
+    ledger.expand(step.label, events["source"], lengths)
+    place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return step.execute(events).plus({"object": place.astype(np.int32)}, step.label)
 
 
 def with_expressions(events: Events, step: Step) -> Events:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hepdl.algorithm import Reader, Selection, Step
+from hepdl.algorithm import Expansion, Reader, Selection, Step
 from hepdl.chain import host_names, to_json
 from hepdl.sources import Source
 
@@ -28,16 +28,19 @@ class Keys:
     def __init__(self, reader: Reader, steps: Sequence[Step], source: Source, entries: tuple[int, int]) -> None:
         self._source = source
         self._defined = _engine_columns(reader, source)
-        selections = []
+        rows: list[Definition] = []
+        expansion: Definition = None  # the same step makes another column of events than of objects
         for step in steps:
             inputs = [self._definition(name) for name in sorted(host_names(step))]
-            made = [_plain(step), code_of(type(step)), inputs]
-            if isinstance(step, Selection):
-                selections.append(made)
+            made = [_plain(step), code_of(type(step)), inputs, expansion]
+            if isinstance(step, Selection | Expansion):
+                rows.append(made)
+            if isinstance(step, Expansion):
+                expansion = made
             for name in step.wired("output"):
                 self._defined[name] = [made, name]
         origin = [_reader(reader), code_of(type(reader)), own_code(), file_identity(source), list(entries)]
-        self.part = digest([origin, selections])
+        self.part = digest([origin, rows])
         self.weight = self.column("weight")
 
     def column(self, name: str) -> str:
@@ -112,6 +115,6 @@ def _plain(step: Step) -> Any:
 
 def _reader(reader: Reader) -> Any:
     parameters = _plain(reader)
-    for name in ("samples", "split", "identity", "several_per_event"):
+    for name in ("samples", "split", "identity", "several_per_event", "luminosity"):
         parameters["parameters"].pop(name)
     return parameters

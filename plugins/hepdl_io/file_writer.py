@@ -20,7 +20,7 @@ from hepdl.errors import WiringError
 from hepdl.events import Column, Events, Jagged
 from hepdl.job import Job
 from hepdl.sources import Source
-from hepdl_io.friends import align, friend_paths, spread, storage, write_friend
+from hepdl_io.friends import align, aligned, friend_paths, spread, storage, write_friend
 
 OWN = ("hepdl_split", "hepdl_entry")
 
@@ -30,8 +30,10 @@ class FileWriter(Writer):
 
     One file an input file, with the same number of entries in the same order. Entries that were not read or not
     selected hold the sentinel (lists are empty there). Beside the columns stand the reader's identity columns (-1
-    where an entry was not read), ``hepdl_split`` (0 train, 1 validation, 2 test, -1 not selected) and
-    ``hepdl_entry``. Each file is read back and compared before it gets its name ``<run>/<folder>/<sample>/<file>``.
+    where an entry was not read), ``hepdl_split`` (0 train, 1 validation, 2 test, -1 not selected) and ``hepdl_entry``.
+    Behind a step that makes objects of events, columns and ``hepdl_split`` are lists with one value for each object of
+    the entry, in its order; those of an entry that was not read are empty. Each file is read back and compared before
+    it gets its name ``<run>/<folder>/<sample>/<file>``.
     """
 
     suffix: ClassVar[str]
@@ -61,12 +63,22 @@ class FileWriter(Writer):
     def _names(self) -> list[str]:
         return list(dict.fromkeys([*self.columns, *self.also]))
 
+    @property
+    def _places_of_rows(self) -> list[str]:
+        """The columns that say where in its file a row belongs."""
+        return ["entry", *(["object"] if "object" in self.job.columns else [])]
+
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """Adds none; raises when a column is missing, not a number, or cannot hold the sentinel."""
         for name in self._names:
             kind = columns.need(name, self.label)
             if name in OWN:
                 raise WiringError(f"{self.label}: the name '{name}' is taken by a column that is always written")
+            if kind.jagged and "object" in columns:
+                raise WiringError(
+                    f"{self.label}: column '{name}' is a list for each object, and lists of lists cannot be written; "
+                    "reduce it first, or write it in a chain of its own"
+                )
             if not kind.jagged:
                 try:
                     storage(kind.dtype, self.sentinel)
@@ -89,8 +101,9 @@ class FileWriter(Writer):
             return
         self._count_nan(events)
         source = events["source"]
+        names = dict.fromkeys([*self._names, "source", *self._places_of_rows, "part"])
         for start, stop in pairwise([0, *(np.flatnonzero(np.diff(source)) + 1), len(source)]):
-            self._take(events.only([*self._names, "source", "entry", "part"]).rows(int(start), int(stop)))
+            self._take(events.only(list(names)).rows(int(start), int(stop)))
 
     def finalize(self) -> None:
         """Write what is left, also files without any selected event."""
@@ -152,28 +165,31 @@ class FileWriter(Writer):
         if source.index in self._written:
             raise RuntimeError(f"{self.label}: events of file '{source.path}' came in two parts, out of order")
         if events is None:
-            events = Events(self._kinds or {name: self._empty(name) for name in [*self._names, "entry", "part"]})
+            names = [*self._names, *self._places_of_rows, "part"]
+            events = Events(self._kinds or {name: self._empty(name) for name in names})
         columns = self._full(source, events)
         write_friend(path, columns, lambda aside: self.fill(aside, columns, source), self.read_back)
         self._written[source.index] = path
 
     def _full(self, source: Source, events: Events) -> dict[str, Column]:
         """All columns of one file, full length."""
-        n, rows = source.entries, events["entry"]
+        n, identity = source.entries, self._identity(source.index)
+        objects = align(identity["objects"], identity["entry"], n, 0) if "objects" in identity else None
         columns: dict[str, Column] = {}
         for name in self._names:
-            column = align(events[name], rows, n, self.sentinel)
+            column = aligned(events[name], events, n, self.sentinel, objects)
             columns |= spread(name, column, self.job.columns.get(name, ColumnType()))
-        identity = self._identity(source.index)
-        for name in (name for name in identity if name != "entry"):
+        for name in (name for name in identity if name not in ("entry", "objects")):
             columns[name] = align(identity[name].astype(np.int64), identity["entry"], n, -1)
-        columns["hepdl_split"] = align(events["part"].astype(np.int8), rows, n, -1)
+        columns["hepdl_split"] = aligned(events["part"].astype(np.int8), events, n, -1, objects)
         columns["hepdl_entry"] = np.arange(n, dtype=np.int64)
         return columns
 
     def _identity(self, source: int) -> Events:
         """``entry`` and identity of what was read of a file, of no entry when none was."""
-        none = next(iter(self._identities.values()), Events({"entry": np.zeros(0, np.int64)})).rows(0, 0)
+        names = ["entry", *(["objects"] if "object" in self.job.columns else [])]
+        nothing = Events({name: np.zeros(0, np.int64) for name in names})
+        none = next(iter(self._identities.values()), nothing).rows(0, 0)
         return self._identities.get(source, none)
 
     def _empty(self, name: str) -> Column:

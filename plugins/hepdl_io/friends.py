@@ -15,7 +15,7 @@ import numpy as np
 
 from hepdl.columns import ColumnType
 from hepdl.errors import RunFolderError, WiringError
-from hepdl.events import Column, Jagged
+from hepdl.events import Column, Events, Jagged
 from hepdl.sources import Source
 from hepdl_io.failures import reading
 
@@ -67,6 +67,18 @@ def align(column: Column, rows: np.ndarray, entries: int, fill: float) -> Column
     full = np.full((entries, *column.shape[1:]), fill, storage(str(column.dtype), fill))
     full[rows] = column
     return full
+
+
+def aligned(column: Column, events: Events, entries: int, fill: float, objects: np.ndarray | None) -> Column:
+    """A column of selected events at their ``entry`` among all entries.
+
+    Where each event is an ``object`` of its entry, it becomes one list an entry; ``objects`` says how long each is.
+    """
+    if objects is None:
+        return align(column, events["entry"], entries, fill)
+    starts = np.cumsum(objects) - objects
+    values = align(column, starts[events["entry"]] + events["object"], int(objects.sum()), fill)
+    return Jagged.from_lengths(values, objects)
 
 
 def spread(name: str, column: Column, kind: ColumnType) -> dict[str, Column]:

@@ -23,8 +23,10 @@ class Hdf5Writer(FileWriter):
     Each column is a dataset in the group ``tree``, ``[N]``, ``[N, k]`` or of variable length; all are compressed.
     Entries that were not read or not selected hold the sentinel (lists are empty there). Beside the columns stand
     the reader's identity columns (-1 where an entry was not read), ``hepdl_split`` (0 train, 1 validation, 2 test,
-    -1 not selected) and ``hepdl_entry``. Each file is read back and compared before it gets its name
-    ``<run>/<folder>/<sample>/<file>``. Raises ``RunFolderError`` when it cannot be written, as on a full disk.
+    -1 not selected) and ``hepdl_entry``. Behind a step that makes objects of events, columns and ``hepdl_split`` are
+    lists with one value for each object of the entry, in its order; those of an entry that was not read are empty.
+    Each file is read back and compared before it gets its name ``<run>/<folder>/<sample>/<file>``. Raises
+    ``RunFolderError`` when it cannot be written, as on a full disk.
     """
 
     suffix: ClassVar[str] = ".h5"

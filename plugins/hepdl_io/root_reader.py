@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from pydantic import PrivateAttr
 
+from hepdl.sources import Source
 from hepdl_io.fields import Fields, OpenFile
 from hepdl_io.file_reader import FileReader
 from hepdl_io.paths import Place
+from hepdl_io.sums import sum_over_trees
 from hepdl_io.trees import open_tree
 
 
@@ -36,6 +38,10 @@ class RootReader(FileReader):
     def open_file(self, path: str, tree: str) -> AbstractContextManager[OpenFile]:
         """Open a file and find its tree."""
         return open_tree(path, tree, self._known)
+
+    def sum_over(self, branch: str, sources: Sequence[Source]) -> float:
+        """Sum of ``tree.branch``. Raises ``InputError`` when a file lacks it or it is not one number an entry."""
+        return sum_over_trees(branch, sources)
 
     def declared(self) -> Mapping[str, Collection[str]]:
         """Columns in ``categories`` and ``flatten``."""

@@ -9,6 +9,7 @@ def hepdl_algorithms() -> list[Offer]:
     return [
         Offer("Define", "hepdl_prepare.define:Define", "A new column from an expression over columns"),
         Offer("Filter", "hepdl_prepare.filter:Filter", "Keep the events for which an expression is true"),
+        Offer("ForEach", "hepdl_prepare.for_each:ForEach", "Each object of a collection as an event of its own"),
         Offer("GoldenJson", "hepdl_prepare.golden_json:GoldenJson", "Keep the certified luminosity sections"),
         Offer("Group", "hepdl_prepare.group:Group", "Several columns side by side as one"),
         Offer("JetImage", "hepdl_prepare.jet_image:JetImage", "The constituents of a jet as an image"),
