@@ -136,7 +136,10 @@ class PivotReport(Report):
         kind = self.job.columns.get(self.nuisance)
         background = class_name(test, exam.background, self.job.sources, "background")
         signal = class_name(test, exam.signal, self.job.sources, "signal")
-        return Names(self.nuisance, kind.unit if kind else "", signal, f"'{self.only}'" if self.only else background)
+        classes = {background: exam.background, signal: exam.signal}
+        same = [name for name, mask in classes.items() if np.array_equal(mask, exam.measured)]
+        measured = same[0] if same else f"'{self.only}'"
+        return Names(self.nuisance, kind.unit if kind else "", signal, measured)
 
     def _say(self, findings: Findings) -> None:
         alarms = [f"ALARM: {alarm}." for alarm in findings.verdict.alarms]

@@ -179,7 +179,8 @@ def _efficiencies(axes: Axes, test: Exam, scores: Scores, names: Names, bins: in
     axes.set_ylim(0, None)
     clear_above(axes, 0.22)
     axes.set_xlabel(names.axis)
-    axes.set_ylabel(f"{names.measured} efficiency at {100 * test.efficiency:.3g}% {names.signal} efficiency")
+    text = f"{names.measured} efficiency at {100 * test.efficiency:.3g}% {names.signal} efficiency"
+    axes.set_ylabel(text, fontsize="small" if len(text) > 40 else None)
     axes.legend(loc="upper left", ncols=2)
     stamp(axes)
 
