@@ -22,7 +22,7 @@ from hepdl.contract.form import FORM
 from hepdl.contract.inputs import EVENTS, AnyColumns, columns_of, events_of, make_events
 from hepdl.contract.life import Subject
 from hepdl.contract.minimisation import LOSS, OPTIMIZER, SCHEDULE
-from hepdl.contract.parts import TRAINABLE, PartSubject
+from hepdl.contract.parts import TRAINABLE, PartSubject, arguments_of
 from hepdl.contract.steps import DEVICE, EXPANSION, HOST
 from hepdl.description import Description
 from hepdl.errors import ContractBroken
@@ -125,7 +125,7 @@ def _step(step: Step, columns: AnyColumns | None, events: Events | None, how: di
 
 
 def _part(part: Description, columns: AnyColumns | None, events: Events | None, how: dict[str, Any]) -> PartSubject:
-    names = [*(part.inputs if isinstance(part, Network | Density) else []), "target"]
+    names = [*(arguments_of(part) if isinstance(part, Network | Density) else []), "target"]
     known = columns_of(part, columns, names)
     if isinstance(part, Density | Loss) and "target" not in known:
         known = known.plus({"target": ColumnType()})

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+def arguments_of(part: Network | Density) -> list[str]:
+    """The columns that the module of a part is called with."""
+    return part.arguments if isinstance(part, Network) else part.inputs
+
+
 @dataclass(frozen=True)
 class PartSubject:
     """A part under test and what it is fed."""
@@ -58,7 +63,7 @@ class PartSubject:
     def result(self, module: nn.Module, events: Events) -> torch.Tensor:
         """Output of a network, log-density of a density, for events on the module's device."""
         assert isinstance(self.part, Network | Density)
-        inputs = [events[name] for name in self.part.inputs]
+        inputs = [events[name] for name in arguments_of(self.part)]
         forward: Any = module.log_prob if isinstance(self.part, Density) else module
         target = [events["target"]] if isinstance(self.part, Density) else []
         found: torch.Tensor = forward(*target, *inputs)

@@ -22,7 +22,7 @@ class Objective:
 
     def __init__(self, network: Network, loss: Loss, target: str, weighting: Weighting) -> None:
         self.network, self.loss, self.target, self.weighting = network, loss, target, weighting
-        self.names = list(dict.fromkeys([*network.inputs, target, *weighting.names]))
+        self.names = list(dict.fromkeys([*network.arguments, target, *weighting.names]))
 
     def fit(self, train: Rows, validate: Rows, job: Job) -> Objective:
         """Fit the weighting and check the targets of both parts."""
@@ -37,7 +37,7 @@ class Objective:
 
     def predict(self, module: nn.Module, events: Events) -> torch.Tensor:
         """Network outputs ``[N, outputs]`` before the last activation."""
-        prediction: torch.Tensor = module(*[events[name] for name in self.network.inputs])
+        prediction: torch.Tensor = module(*[events[name] for name in self.network.arguments])
         return prediction
 
     def column(self, module: nn.Module, events: Events) -> torch.Tensor:

@@ -19,15 +19,26 @@ if TYPE_CHECKING:
 class Network(Description):
     """A function of named columns that can be trained.
 
-    The module's ``forward`` takes one argument for each input column, in order: a tensor ``[N]`` or ``[N, F]`` for
-    a flat column, a :class:`hepdl.events.Jagged` for a jagged one. It returns ``[N, outputs]``, without the last
-    activation, which belongs to the loss.
+    The module's ``forward`` takes one argument for each column of :attr:`arguments`, in order: a tensor ``[N]`` or
+    ``[N, F]`` for a flat column, a :class:`hepdl.events.Jagged` for a jagged one. It returns ``[N, outputs]``, without
+    the last activation, which belongs to the loss; a network that answers :attr:`per_particle` returns a ``Jagged`` of
+    ``[n, outputs]``.
     """
 
     inputs: Inputs
     """Columns the network reads."""
     output: Output = "score"
     """Column its result becomes."""
+
+    @property
+    def arguments(self) -> list[str]:
+        """The columns that its module is called with: ``inputs``, then those that other parameters name."""
+        return self.wired("input")
+
+    @property
+    def per_particle(self) -> str:
+        """The jagged column for each particle of which it answers; empty when it answers for each event."""
+        return ""
 
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """The torch module for these column types and this many outputs, freshly initialised."""

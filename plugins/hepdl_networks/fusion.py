@@ -39,12 +39,12 @@ class Fusion(Network):
         networks = values.get("networks")
         if values.get("inputs") or not isinstance(networks, list):
             return values
-        found = [name for network in networks if isinstance(network, Network) for name in network.inputs]
+        found = [name for network in networks if isinstance(network, Network) for name in network.arguments]
         return values | {"inputs": list(dict.fromkeys(found))}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        needed = dict.fromkeys(name for network in self.networks for name in network.inputs)
+        needed = dict.fromkeys(name for network in self.networks for name in network.arguments)
         missing = [name for name in needed if name not in self.inputs]
         if missing:
             raise ValueError(f"inputs {self.inputs} lacks '{missing[0]}', which a network reads; leave inputs out")
@@ -60,5 +60,5 @@ class Fusion(Network):
         each = [self.activation] * len(self.layers)
         dense = Perceptron(self.features * len(self.networks), self.layers, outputs, each, dropout=self.dropout)
         modules = [network.build(columns, self.features) for network in self.networks]
-        places = [[self.inputs.index(name) for name in network.inputs] for network in self.networks]
+        places = [[self.inputs.index(name) for name in network.arguments] for network in self.networks]
         return Fused(modules, places, ACTIVATIONS[self.activation](), dense)

@@ -1,7 +1,11 @@
-"""One example or more of every installed algorithm and part, with the columns before it."""
+"""One example or more of every installed algorithm and part, with the columns before it.
+
+Modules beside this one that are called ``examples_<noun>`` bring more; all together are :func:`every_example`.
+"""
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,3 +196,10 @@ EXAMPLES = [
     Example(TaggerReport(score="score")),
     Example(PivotReport(score="score", plain="score_plain", nuisance="mu")),
 ]
+
+
+def every_example() -> list[Example]:
+    """Those of this module and of its neighbours."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("examples_*.py"))
+    more = [importlib.import_module(f"tests.contract.{name}").EXAMPLES for name in names]
+    return [*EXAMPLES, *(example for each in more for example in each)]

@@ -11,14 +11,14 @@ from hepdl.algorithms import Dense, Standardize, Supervised
 from hepdl.contract import Case, cases
 from hepdl.engine import run
 from hepdl.job import Job
-from tests.contract.examples import EXAMPLES
+from tests.contract.examples import every_example
 from tests.memory import Collect, MemoryReader, sample
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")]
 
 CASES = [
     pytest.param(case, id=f"{number}-{example}-{case}")
-    for number, example in enumerate(EXAMPLES)
+    for number, example in enumerate(every_example())
     for case in cases(example.description, example.columns, device="cuda", rtol=1e-2, atol=1e-3, **example.how)
     if "device" in case.rule
 ]

@@ -1,0 +1,49 @@
+"""Torch module of a network over lists of particles, and how particles are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from hepdl.events import Jagged
+from hepdl_networks.layers import side_by_side
+
+
+class OnParticles(nn.Module):
+    """A body over particles, collected for each event unless ``collect`` is None, then dense layers.
+
+    ``lists`` and ``flat`` are the places of jagged and flat inputs among the arguments; arguments from number
+    ``inputs`` on go to the body as they are.
+    """
+
+    def __init__(
+        self, body: nn.Module, head: nn.Module, collect: str | None, lists: Sequence[int], flat: Sequence[int],
+        inputs: int,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.body, self.head, self.collect = body, head, collect
+        self._lists, self._flat, self._inputs = list(lists), list(flat), inputs
+
+    def forward(self, *columns: torch.Tensor | Jagged) -> torch.Tensor | Jagged:
+        """``[N, outputs]`` or a list of ``[n, outputs]``, without activation."""
+        lists = [columns[place] for place in self._lists]
+        particles = Jagged(side_by_side([each.values for each in lists]), lists[0].offsets)
+        hidden: Jagged = self.body(particles, *columns[self._inputs :])
+        flat = [columns[place] for place in self._flat]
+        if self.collect is not None:
+            answer: torch.Tensor = self.head(collected(hidden, self.collect), *flat)
+            return answer
+        index = hidden.event_index() if flat else None
+        return Jagged(self.head(hidden.values, *(column[index] for column in flat)), hidden.offsets)
+
+
+def collected(particles: Jagged, how: str) -> torch.Tensor:
+    """``[N, W]``: the sum, mean or maximum over the particles ``[n, W]`` of each event; 0 where there are none."""
+    index, values = particles.event_index(), particles.values
+    empty = values.new_zeros(len(particles), values.shape[1])
+    if how == "max":
+        return empty.scatter_reduce(0, index[:, None].expand_as(values), values, "amax", include_self=False)
+    total = empty.index_add(0, index, values)
+    return total if how == "sum" else total / particles.lengths.clamp_min(1)[:, None]

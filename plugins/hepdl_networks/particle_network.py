@@ -1,0 +1,78 @@
+"""ParticleNetwork: what networks over lists of particles have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
+
+from hepdl.columns import Columns
+from hepdl.description import parameter
+from hepdl.errors import WiringError
+from hepdl.learning.parts import Network
+from hepdl_networks.choices import ActivationName, CollectName, total_width
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class ParticleNetwork(Network):
+    """A body that gives each particle some features, then dense layers: over the features collected from all particles
+    of an event, or over those of each particle.
+
+    Jagged ``inputs`` are side by side the features of a particle; flat ones join the dense layers (``[N]`` or
+    ``[N, F]``). A subclass makes the body: a module from a list of particles ``[n, F]`` (and the further columns that
+    its parameters name) to a list ``[n, W]`` of the same lengths.
+    """
+
+    answers: Literal["event", "particle"] = "event"
+    """Whether there is one answer for each event or one for each particle."""
+    collect: CollectName = "mean"
+    """How the particles of an event are put together; an event without particles gets 0."""
+    head: list[int] = [64]
+    """Width of each hidden dense layer."""
+    activation: ActivationName = "relu"
+    """Activation of all hidden layers."""
+    dropout: float = parameter(0.0, ge=0, lt=1)
+    """Probability with which a unit of the hidden dense layers is switched off in training."""
+
+    @model_validator(mode="after")
+    def _check_widths(self) -> Self:
+        if any(width < 1 for width in self.head):
+            raise ValueError(f"each dense layer needs at least one unit, head is {self.head}")
+        return self
+
+    @property
+    def per_particle(self) -> str:
+        """The first input, when it answers for each particle."""
+        return self.inputs[0] if self.answers == "particle" else ""
+
+    def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
+        """The module over lists of particles with so many features, and the width ``W`` of its result."""
+        raise NotImplementedError
+
+    def build(self, columns: Columns, outputs: int) -> nn.Module:
+        """An :class:`~hepdl_networks.on_particles.OnParticles`; ``WiringError`` when no input is jagged."""
+        from hepdl_networks.layers import Perceptron
+        from hepdl_networks.on_particles import OnParticles
+
+        lists, flat = self.sorted_inputs(columns)
+        body, width = self.body(columns, sum(columns[name].width for name in lists))
+        inputs = width + (total_width(columns, flat, type(self).__name__) if flat else 0)
+        head = Perceptron(inputs, self.head, outputs, [self.activation] * len(self.head), dropout=self.dropout)
+        places = [[self.arguments.index(name) for name in names] for names in (lists, flat)]
+        return OnParticles(body, head, None if self.per_particle else self.collect, *places, len(self.inputs))
+
+    def sorted_inputs(self, columns: Columns) -> tuple[list[str], list[str]]:
+        """The jagged inputs, and the flat ones."""
+        kinds = {name: columns.need(name, type(self).__name__) for name in self.inputs}
+        lists = [name for name, kind in kinds.items() if kind.jagged]
+        if not lists or (self.per_particle and not kinds[self.inputs[0]].jagged):
+            raise WiringError(
+                f"{type(self).__name__}: the first input must be a list of particles (a jagged column), but inputs are "
+                f"{', '.join(f'{name} ({kind})' for name, kind in kinds.items())}; make one with Particles(...)"
+            )
+        deep = [name for name in lists if len(kinds[name].shape) > 1]
+        if deep:
+            raise WiringError(f"{type(self).__name__}: each particle of '{deep[0]}' is {kinds[deep[0]]}, not a list")
+        return lists, [name for name in kinds if name not in lists]
