@@ -1,4 +1,4 @@
-"""Torch module of a network over lists of particles, and how particles are collected."""
+"""Torch module of a network over lists of particles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class OnParticles(nn.Module):
     """
 
     def __init__(
-        self, body: nn.Module, head: nn.Module, collect: str | None, lists: Sequence[int], flat: Sequence[int],
+        self, body: nn.Module, head: nn.Module, collect: nn.Module | None, lists: Sequence[int], flat: Sequence[int],
         inputs: int,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -29,14 +29,14 @@ class OnParticles(nn.Module):
     def forward(self, *columns: torch.Tensor | Jagged) -> torch.Tensor | Jagged:
         """``[N, outputs]`` or a list of ``[n, outputs]``, without activation."""
         lists = [columns[place] for place in self._lists]
-        particles = Jagged(side_by_side([each.values for each in lists]), lists[0].offsets)
+        particles = lists[0].with_values(side_by_side([each.values for each in lists]))
         hidden: Jagged = self.body(particles, *columns[self._inputs :])
         flat = [columns[place] for place in self._flat]
         if self.collect is not None:
-            answer: torch.Tensor = self.head(collected(hidden, self.collect), *flat)
+            answer: torch.Tensor = self.head(self.collect(hidden), *flat)
             return answer
         index = hidden.event_index() if flat else None
-        return Jagged(self.head(hidden.values, *(column[index] for column in flat)), hidden.offsets)
+        return hidden.with_values(self.head(hidden.values, *(column[index] for column in flat)))
 
 
 def collected(particles: Jagged, how: str) -> torch.Tensor:

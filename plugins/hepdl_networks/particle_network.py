@@ -51,6 +51,12 @@ class ParticleNetwork(Network):
         """The module over lists of particles with so many features, and the width ``W`` of its result."""
         raise NotImplementedError
 
+    def collector(self, width: int) -> nn.Module:
+        """The module from the list ``[n, W]`` that the body gives to one row an event, ``[N, W]``."""
+        from hepdl_networks.collectors import Collected
+
+        return Collected(self.collect)
+
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """An :class:`~hepdl_networks.on_particles.OnParticles`; ``WiringError`` when no input is jagged."""
         from hepdl_networks.layers import Perceptron
@@ -61,7 +67,8 @@ class ParticleNetwork(Network):
         inputs = width + (total_width(columns, flat, type(self).__name__) if flat else 0)
         head = Perceptron(inputs, self.head, outputs, [self.activation] * len(self.head), dropout=self.dropout)
         places = [[self.arguments.index(name) for name in names] for names in (lists, flat)]
-        return OnParticles(body, head, None if self.per_particle else self.collect, *places, len(self.inputs))
+        collect = None if self.per_particle else self.collector(width)
+        return OnParticles(body, head, collect, *places, len(self.inputs))
 
     def sorted_inputs(self, columns: Columns) -> tuple[list[str], list[str]]:
         """The jagged inputs, and the flat ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hepdl_networks.collectors import Collected
 from hepdl_networks.on_particles import OnParticles, collected
 from hepdl_networks.particle_network import ParticleNetwork
 from torch import nn
@@ -24,7 +25,7 @@ def test_particles_are_collected(how: str, first: list[float]) -> None:
 
 
 def test_flat_inputs_join_behind_the_collection() -> None:
-    module = OnParticles(nn.Identity(), _Beside(), "sum", [0], [1], 2)
+    module = OnParticles(nn.Identity(), _Beside(), Collected("sum"), [0], [1], 2)
     assert module(LIST, torch.tensor([7.0, 8.0, 9.0])).tolist() == [[4, 3, 7], [0, 0, 8], [-4, -1, 9]]
 
 
