@@ -17,4 +17,9 @@ def hepdl_algorithms() -> list[Offer]:
             "hepdl_reports.pivot:PivotReport",
             "how much a score knows of a nuisance, and what its independence costs, beside the plain network",
         ),
+        Offer(
+            "SculptingReport",
+            "hepdl_reports.sculpting:SculptingReport",
+            "whether cuts on scores shape the background in a mass: rejection against 1/JSD with its limit",
+        ),
     ]
