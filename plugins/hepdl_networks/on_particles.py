@@ -7,30 +7,35 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from hepdl.errors import BadValues
 from hepdl.events import Jagged
 from hepdl_networks.layers import side_by_side
+from hepdl_networks.segments import segment_sum
 
 
 class OnParticles(nn.Module):
     """A body over particles, collected for each event unless ``collect`` is None, then dense layers.
 
-    ``lists`` and ``flat`` are the places of jagged and flat inputs among the arguments; arguments from number
-    ``inputs`` on go to the body as they are.
+    ``lists`` and ``flat`` are the places of jagged and flat inputs among the arguments, ``further`` those of columns
+    that go to the body as they are; without, these are the arguments from number ``inputs`` on.
     """
 
     def __init__(
         self, body: nn.Module, head: nn.Module, collect: str | None, lists: Sequence[int], flat: Sequence[int],
-        inputs: int,
+        inputs: int, further: Sequence[int] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.body, self.head, self.collect = body, head, collect
         self._lists, self._flat, self._inputs = list(lists), list(flat), inputs
+        self._further = further
 
     def forward(self, *columns: torch.Tensor | Jagged) -> torch.Tensor | Jagged:
         """``[N, outputs]`` or a list of ``[n, outputs]``, without activation."""
         lists = [columns[place] for place in self._lists]
+        further = columns[self._inputs :] if self._further is None else [columns[place] for place in self._further]
+        _refuse_unequal([*lists, *further])
         particles = Jagged(side_by_side([each.values for each in lists]), lists[0].offsets)
-        hidden: Jagged = self.body(particles, *columns[self._inputs :])
+        hidden: Jagged = self.body(particles, *further)
         flat = [columns[place] for place in self._flat]
         if self.collect is not None:
             answer: torch.Tensor = self.head(collected(hidden, self.collect), *flat)
@@ -39,11 +44,22 @@ class OnParticles(nn.Module):
         return Jagged(self.head(hidden.values, *(column[index] for column in flat)), hidden.offsets)
 
 
+def _refuse_unequal(lists: Sequence[torch.Tensor | Jagged]) -> None:
+    """Particles of different collections are not side by side; only their number is looked at, which waits for none."""
+    counts = dict.fromkeys(each.values.shape[0] for each in lists if isinstance(each, Jagged))
+    if len(counts) > 1:
+        raise BadValues(
+            f"the lists of particles of a network have different lengths, {' and '.join(map(str, counts))} particles "
+            "in one batch: they must come from one collection"
+        )
+
+
 def collected(particles: Jagged, how: str) -> torch.Tensor:
     """``[N, W]``: the sum, mean or maximum over the particles ``[n, W]`` of each event; 0 where there are none."""
-    index, values = particles.event_index(), particles.values
-    empty = values.new_zeros(len(particles), values.shape[1])
+    values = particles.values
     if how == "max":
-        return empty.scatter_reduce(0, index[:, None].expand_as(values), values, "amax", include_self=False)
-    total = empty.index_add(0, index, values)
+        index = particles.event_index()[:, None].expand_as(values)
+        empty = values.new_zeros(len(particles), values.shape[1])
+        return empty.scatter_reduce(0, index, values, "amax", include_self=False)
+    total = segment_sum(values, particles.offsets)
     return total if how == "sum" else total / particles.lengths.clamp_min(1)[:, None]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hepdl_networks.on_particles import OnParticles, collected
+from hepdl_networks.particle_network import ParticleNetwork
 from torch import nn
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.errors import WiringError
 from hepdl.events import Jagged
-from hepdl_networks.on_particles import OnParticles, collected
-from hepdl_networks.particle_network import ParticleNetwork
 
 LIST = Jagged(torch.tensor([[1.0, 5.0], [3.0, -2.0], [-4.0, -1.0]]), torch.tensor([0, 2, 2, 3]))
 
