@@ -7,6 +7,7 @@ padding. Blocks are never changed; what returns a changed block returns a new on
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -161,11 +162,18 @@ def _joined(columns: Sequence[Column]) -> Column:
 
     if not isinstance(columns[0], Jagged):
         return torch.cat(list(columns))
-    starts = [0]
-    for column in columns:
-        starts.append(starts[-1] + column.values.shape[0])
-    offsets = [column.offsets[1:] + start for column, start in zip(columns, starts, strict=False)]
-    return Jagged(torch.cat([c.values for c in columns]), torch.cat([columns[0].offsets[:1], *offsets]))
+    values = torch.cat([column.values for column in columns])
+    known = [column.known for column in columns]
+    counts = [column.values.shape[0] for column in columns]
+    offsets = _joined_offsets([column.offsets for column in columns], counts)
+    return Jagged(values, offsets, _joined_offsets(known, counts) if all(each is not None for each in known) else None)
+
+
+def _joined_offsets(offsets: Sequence[Array], counts: Sequence[int]) -> Array:
+    import torch
+
+    starts = itertools.accumulate(counts, initial=0)
+    return torch.cat([offsets[0][:1], *(each[1:] + start for each, start in zip(offsets, starts, strict=False))])
 
 
 def _to(column: Column, device: Any) -> Column:

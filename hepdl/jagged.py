@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,8 @@ class Jagged:
 
     values: Array
     offsets: Array
+    known: Array | None = field(default=None, repr=False, compare=False)
+    """The offsets once more, on the host, where they are known there: asking for a length then waits for no device."""
 
     def __len__(self) -> int:
         count: int = self.offsets.shape[0] - 1  # len(tensor) takes three times as long
@@ -37,6 +39,23 @@ class Jagged:
         """Particles in each event, ``[N]``."""
         return self.offsets[1:] - self.offsets[:-1]
 
+    @property
+    def host_offsets(self) -> Array:
+        """The offsets on the host; only where nobody knows them there, this waits for the device."""
+        if isinstance(self.offsets, np.ndarray) or self.offsets.device.type == "cpu":
+            return self.offsets
+        return self.offsets.cpu() if self.known is None else self.known
+
+    @property
+    def longest(self) -> int:
+        """The most particles in an event, 0 when there are no events; waits as :attr:`host_offsets` does."""
+        offsets = self.host_offsets
+        return int((offsets[1:] - offsets[:-1]).max()) if len(self) else 0
+
+    def with_values(self, values: Array) -> Jagged:
+        """Lists of the same lengths with these values ``[n]`` or ``[n, F]``."""
+        return replace(self, values=values)
+
     def take(self, rows: Array) -> Jagged:
         """The events ``rows`` (integer indices ``[M]``), in that order, packed without padding."""
         index, offsets = particles_of(self.offsets, rows)
@@ -44,12 +63,17 @@ class Jagged:
 
     def rows(self, start: int, stop: int) -> Jagged:
         """A contiguous run of events, its values a view."""
-        run, offsets = run_of(self.offsets, start, stop)
-        return Jagged(self.values[run], offsets)
+        if self.known is None:
+            run, offsets = run_of(self.offsets, start, stop)
+            return Jagged(self.values[run], offsets)
+        run, known = run_of(self.known, start, stop)
+        return Jagged(self.values[run], known.to(self.offsets.device), known)
 
     def to(self, device: Any) -> Jagged:
         """The same list on a torch device."""
-        return Jagged(tensor_of(self.values, device), tensor_of(self.offsets, device))
+        known = tensor_of(self.offsets, "cpu") if isinstance(self.offsets, np.ndarray) else self.known
+        offsets = tensor_of(self.offsets if known is None else known, device)
+        return Jagged(tensor_of(self.values, device), offsets, known)
 
     def host(self) -> Jagged:
         """The same list as numpy arrays."""
@@ -65,13 +89,12 @@ class Jagged:
     def padded(self, most: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """``([N, P, ...] values, [N, P] mask)`` with ``P = most`` or the longest list; zeros where there is none.
 
-        Longer lists are cut after ``most``. Without ``most`` the host must know the longest list, which waits for
-        the device once.
+        Longer lists are cut after ``most``. Without ``most`` the host must know the longest list, as :attr:`longest`.
         """
         import torch
 
         if most is None:
-            most = int(self.lengths.max()) if len(self) else 0
+            most = self.longest
         place = torch.arange(most, device=self.offsets.device)
         mask = place[None, :] < self.lengths[:, None]
         if self.values.shape[0] == 0:
@@ -86,7 +109,7 @@ class Jagged:
 
         values, _ = self.padded()
         values = values[..., None] if values.dim() == 2 else values
-        lengths = self.lengths.cpu()
+        lengths = self.host_offsets[1:] - self.host_offsets[:-1]
         if len(lengths) and int(lengths.min()) == 0:
             raise WiringError("a packed sequence needs at least one particle in each event; use padded() and its mask")
         return pack_padded_sequence(values, lengths, batch_first=True, enforce_sorted=False)
@@ -139,7 +162,8 @@ class Jagged:
 def particles_of(offsets: Array, rows: Array, device: Any = None) -> tuple[Array, Array]:
     """Where the particles of the events ``rows`` lie ``[n]``, and the offsets ``[M + 1]`` of a list of just them.
 
-    With tensors, offsets that stay on the host let the device go on; ``device`` is then where the result goes.
+    With tensors, offsets that stay on the host let the device go on; ``device`` is then where the first result goes.
+    The second stays where the offsets are.
     """
     if isinstance(offsets, np.ndarray):
         return _particles_on_host(offsets, rows)
@@ -164,7 +188,7 @@ def _particles_on_device(offsets: torch.Tensor, rows: torch.Tensor, device: Any)
     total = int(taken[-1])
     shift, lengths = (starts - taken[:-1]).to(device), lengths.to(device)
     index = torch.repeat_interleave(shift, lengths, output_size=total)
-    return index.add_(torch.arange(total, device=device)), taken.to(device)
+    return index.add_(torch.arange(total, device=device)), taken
 
 
 def run_of(offsets: Array, start: int, stop: int) -> tuple[slice, Array]:

@@ -82,6 +82,20 @@ def test_padded_lets_the_gradient_through() -> None:
     assert values.grad.tolist() == [1, 1, 0, 1, 1, 1]
 
 
+def test_the_host_knows_the_longest_list_without_waiting() -> None:
+    with Shadow() as shadow:
+        column = jagged(LISTS).to("shadow")
+        doubled = column.with_values(2 * column.values)
+        parts = [Events({"pt": doubled.rows(0, 3)}), Events({"pt": doubled.rows(2, 5)})]
+        joined = Events.joined(parts)["pt"]
+        assert [one.longest for one in (column, doubled, joined, parts[1]["pt"], column.rows(1, 1))] == [3, 3, 3, 2, 0]
+        assert doubled.padded()[0].shape == (5, 3)
+        assert shadow.waits == []
+        assert plain(joined) == [[2.0, 4.0, 6.0], [], [8.0], [8.0], [], [10.0, 12.0]]
+        Jagged(column.values, column.offsets).padded()
+        assert any("copy to the host" in str(wait) for wait in shadow.waits)
+
+
 @settings(deadline=None, max_examples=40)
 @given(lists)
 def test_awkward_and_back(lists: Lists) -> None:

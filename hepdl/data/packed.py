@@ -63,24 +63,26 @@ class Packed:
     def take(self, rows: torch.Tensor) -> Events:
         """The rows with these indices (on the host), in that order; columns of one type are views of one tensor."""
         moved = rows.to(self._device, non_blocking=True)
-        taken: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        taken: dict[int, tuple[torch.Tensor, ...]] = {}
         columns: dict[str, Column] = {}
         for group in self._groups:
             if group.offsets is None:
-                columns |= _views(group, group.values.index_select(0, moved), None)
+                columns |= _views(group, group.values.index_select(0, moved))
                 continue
             if id(group.offsets) not in taken:
-                taken[id(group.offsets)] = particles_of(group.offsets, rows, self._device)
-            particles, offsets = taken[id(group.offsets)]
-            columns |= _views(group, group.values.index_select(0, particles), offsets)
+                particles, known = particles_of(group.offsets, rows, self._device)
+                taken[id(group.offsets)] = particles, known.to(self._device), known
+            particles, *offsets = taken[id(group.offsets)]
+            columns |= _views(group, group.values.index_select(0, particles), *offsets)
         return Events({name: columns[name] for name in self._names}, len(rows))
 
     def all(self) -> Events:
         """Every row, as views."""
-        moved = {id(g.offsets): tensor_of(g.offsets, self._device) for g in self._groups if g.offsets is not None}
+        known = {id(group.offsets): group.offsets for group in self._groups if group.offsets is not None}
+        moved = {key: (tensor_of(offsets, self._device), offsets) for key, offsets in known.items()}
         columns: dict[str, Column] = {}
         for group in self._groups:
-            columns |= _views(group, group.values, moved.get(id(group.offsets)))
+            columns |= _views(group, group.values, *moved.get(id(group.offsets), ()))
         return Events({name: columns[name] for name in self._names}, self._length)
 
     def lengths(self, name: str) -> torch.Tensor:
@@ -137,12 +139,13 @@ def _copy(these: Any, here: torch.Tensor) -> None:
         here.copy_(these)
 
 
-def _views(group: Bundle, values: torch.Tensor, offsets: torch.Tensor | None) -> dict[str, Column]:
+def _views(group: Bundle, values: torch.Tensor, *offsets: torch.Tensor) -> dict[str, Column]:
+    """Columns; lists where there are offsets, on the device and on the host."""
     if len(group.places) == values.shape[1]:  # one number each: all views in one call
         views: list[Column] = list(values.unbind(1))
     else:
         places = group.places.values()
         views = [values[:, start : start + math.prod(shape)].reshape(-1, *shape) for start, shape in places]
-    if offsets is not None:
-        views = [Jagged(view, offsets) for view in views]
+    if offsets:
+        views = [Jagged(view, *offsets) for view in views]
     return dict(zip(group.places, views, strict=True))

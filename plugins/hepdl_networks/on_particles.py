@@ -33,25 +33,29 @@ class OnParticles(nn.Module):
         """``[N, outputs]`` or a list of ``[n, outputs]``, without activation."""
         lists = [columns[place] for place in self._lists]
         further = columns[self._inputs :] if self._further is None else [columns[place] for place in self._further]
-        _refuse_unequal([*lists, *further])
-        particles = Jagged(side_by_side([each.values for each in lists]), lists[0].offsets)
+        _refuse_unequal([each for each in (*lists, *further) if isinstance(each, Jagged)])
+        particles = lists[0].with_values(side_by_side([each.values for each in lists]))
         hidden: Jagged = self.body(particles, *further)
         flat = [columns[place] for place in self._flat]
         if self.collect is not None:
             answer: torch.Tensor = self.head(collected(hidden, self.collect), *flat)
             return answer
         index = hidden.event_index() if flat else None
-        return Jagged(self.head(hidden.values, *(column[index] for column in flat)), hidden.offsets)
+        return hidden.with_values(self.head(hidden.values, *(column[index] for column in flat)))
 
 
-def _refuse_unequal(lists: Sequence[torch.Tensor | Jagged]) -> None:
-    """Particles of different collections are not side by side; only their number is looked at, which waits for none."""
-    counts = dict.fromkeys(each.values.shape[0] for each in lists if isinstance(each, Jagged))
-    if len(counts) > 1:
-        raise BadValues(
-            f"the lists of particles of a network have different lengths, {' and '.join(map(str, counts))} particles "
-            "in one batch: they must come from one collection"
-        )
+def _refuse_unequal(lists: Sequence[Jagged]) -> None:
+    """Particles of different collections are not side by side; offsets are compared where that waits for no device."""
+    first, *others = lists
+    for other in others:
+        if other.offsets is first.offsets:
+            continue
+        known = [each.known if each.offsets.device.type != "cpu" else each.offsets for each in (first, other)]
+        if other.values.shape[0] != first.values.shape[0] or (None not in known and not torch.equal(*known)):
+            raise BadValues(
+                "the lists of particles that a network sees side by side have different lengths in a batch "
+                f"({first.values.shape[0]} and {other.values.shape[0]} particles in all): take them from one collection"
+            )
 
 
 def collected(particles: Jagged, how: str) -> torch.Tensor:

@@ -33,11 +33,11 @@ class EachParticle(nn.Module):
 
     def forward(self, particles: Jagged) -> Jagged:
         """A list of ``[n, W]``, or of ``[n, 2 W]``."""
-        latent = Jagged(self.each(particles.values), particles.offsets)
+        latent = particles.with_values(self.each(particles.values))
         if self.how is None:
             return latent
         event = collected(latent, self.how)[latent.event_index()]
-        return Jagged(torch.cat([latent.values, event], 1), latent.offsets)
+        return latent.with_values(torch.cat([latent.values, event], 1))
 
 
 class WeightedParticle(nn.Module):
@@ -50,4 +50,4 @@ class WeightedParticle(nn.Module):
     def forward(self, particles: Jagged, weight: Jagged) -> Jagged:
         """A list of ``[n, W]``."""
         latent = self.each(particles.values)
-        return Jagged(latent * weight.values.reshape(-1, 1).to(latent.dtype), particles.offsets)
+        return particles.with_values(latent * weight.values.reshape(-1, 1).to(latent.dtype))

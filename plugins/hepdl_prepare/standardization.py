@@ -32,7 +32,7 @@ class Standardization(nn.Module):
     def forward(self, *columns: torch.Tensor | Jagged) -> torch.Tensor | Jagged:
         """Columns ``[N]`` or ``[N, F]`` → the standardized group ``[N, F]`` float32; a list → such a list."""
         group = ((features(columns, self.mean.dtype) - self.mean) / self.width).float()
-        return Jagged(group, columns[0].offsets) if isinstance(columns[0], Jagged) else group
+        return columns[0].with_values(group) if isinstance(columns[0], Jagged) else group
 
     def inverse(self, group: torch.Tensor) -> torch.Tensor:
         """The standardized group ``[N, F]`` → the columns side by side ``[N, F]`` in their own units."""

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from hepdl.columns import Columns
+from hepdl.contract.shadow import Shadow
 from hepdl.data.packed import Packed
 from hepdl.data.rows import Rows
 from hepdl.data.table import Table
@@ -45,6 +46,17 @@ def test_columns_of_one_type_are_views_of_one_tensor():
     assert taken["pt"].values._base is taken["eta"].values._base or taken["pt"].values.data_ptr() + 4 == (
         taken["eta"].values.data_ptr()
     )
+
+
+def test_batches_know_their_longest_list_on_the_host():
+    whole = block(50, 1).sharing()
+    with Shadow() as shadow:
+        packed = Packed.of([whole], "shadow")
+        shadow.forget()
+        taken, everything = packed.take(torch.tensor([4, 2, 9])), packed.all()
+        longest = [taken["pt"].longest, everything["pt"].longest]
+        assert shadow.waits == []
+    assert longest == [whole["pt"].lengths[[4, 2, 9]].max(), whole["pt"].lengths.max()]
 
 
 def test_offsets_that_are_equal_in_one_block_only_are_not_shared():

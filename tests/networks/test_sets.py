@@ -112,12 +112,12 @@ def test_mistakes() -> None:
 
 def test_lists_of_different_lengths() -> None:
     module = DeepSets(inputs=["pt", "eta"]).build(COLUMNS, 1)
-    with pytest.raises(BadValues, match=r"12 and 11 particles in one batch"):
-        module(Jagged(torch.randn(12), OFFSETS), Jagged(torch.randn(11), torch.tensor([0, 4, 4, 5, 11])))
-    module = EFN.build(COLUMNS, 1)
-    lists = [Jagged(torch.randn(12), OFFSETS)] * 2
-    with pytest.raises(BadValues, match=r"12 and 5 particles in one batch"):
-        module(*lists, Jagged(torch.randn(5), torch.tensor([0, 4, 4, 5, 5])))
+    for other in ([0, 4, 4, 5, 11], [0, 3, 4, 5, 12]):
+        with pytest.raises(BadValues, match=rf"\(12 and {other[-1]} particles in all\): take them from one collection"):
+            module(Jagged(torch.randn(12), OFFSETS), Jagged(torch.randn(other[-1]), torch.tensor(other)))
+    with pytest.raises(BadValues, match=r"12 and 5 particles"):
+        lists = [Jagged(torch.randn(12), OFFSETS)] * 2
+        EFN.build(COLUMNS, 1)(*lists, Jagged(torch.randn(5), torch.tensor([0, 4, 4, 5, 5])))
 
 
 def test_weight_that_is_an_input_too() -> None:
