@@ -46,16 +46,19 @@ class OnParticles(nn.Module):
 
 def _refuse_unequal(lists: Sequence[Jagged]) -> None:
     """Particles of different collections are not side by side; offsets are compared where that waits for no device."""
-    first, *others = lists
-    for other in others:
-        if other.offsets is first.offsets:
-            continue
-        known = [each.known if each.offsets.device.type != "cpu" else each.offsets for each in (first, other)]
-        if other.values.shape[0] != first.values.shape[0] or (None not in known and not torch.equal(*known)):
+    for other in lists[1:]:
+        if other.offsets is not lists[0].offsets and _unequal(lists[0], other):
             raise BadValues(
                 "the lists of particles that a network sees side by side have different lengths in a batch "
-                f"({first.values.shape[0]} and {other.values.shape[0]} particles in all): take them from one collection"
+                f"({lists[0].values.shape[0]} and {other.values.shape[0]} particles in all): take them from one "
+                "collection"
             )
+
+
+def _unequal(one: Jagged, other: Jagged) -> bool:
+    known = [each.offsets if each.offsets.device.type == "cpu" else each.known for each in (one, other)]
+    same_in_all = one.values.shape[0] == other.values.shape[0]
+    return not same_in_all or (all(each is not None for each in known) and not torch.equal(*known))
 
 
 def collected(particles: Jagged, how: str) -> torch.Tensor:

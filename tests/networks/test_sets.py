@@ -18,6 +18,11 @@ OFFSETS = torch.tensor([0, 4, 4, 5, 12])
 EFN = EnergyFlowNetwork(inputs=["eta", "phi"], weight="z")
 
 
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(1)
+
+
 def count(module: torch.nn.Module) -> int:
     return sum(weight.numel() for weight in module.parameters())
 
@@ -64,7 +69,7 @@ def test_batch_norm_is_over_particles() -> None:
 
 
 def test_answers_for_particles_know_their_event() -> None:
-    module = DeepSets(inputs=["pt"], answers="particle", layers=[4], head=[3]).build(COLUMNS, 1)
+    module = DeepSets(inputs=["pt"], answers="particle", layers=[9], head=[9]).build(COLUMNS, 1)
     values = torch.randn(12)
     before = module(Jagged(values, OFFSETS)).values
     values[0] += 5
