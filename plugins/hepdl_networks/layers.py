@@ -26,7 +26,7 @@ class Perceptron(nn.Module):
         for width, activation in zip(layers, activations, strict=True):
             self.layers.append(nn.Linear(inputs, width))
             if batch_norm:
-                self.layers.append(nn.BatchNorm1d(width))
+                self.layers.append(BatchNorm(width))
             if layer_norm:
                 self.layers.append(nn.LayerNorm(width))
             self.layers.append(ACTIVATIONS[activation]())
@@ -40,6 +40,18 @@ class Perceptron(nn.Module):
         """``[N, outputs]``, without activation."""
         result: torch.Tensor = self.layers(side_by_side(columns))
         return result
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch norm over ``[n, F]``; fewer than two rows, which have no spread, are normalised as outside training."""
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """``[n, F]``."""
+        if values.shape[0] > 1 or not self.training:
+            return super().forward(values)
+        return nn.functional.batch_norm(
+            values, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
+        )
 
 
 def initialise(module: nn.Module, how: str) -> None:

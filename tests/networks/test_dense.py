@@ -50,7 +50,7 @@ def test_everything_at_once() -> None:
         initialisation="orthogonal",
     ).build(COLUMNS, 2)  # fmt: skip
     kinds = [type(layer).__name__ for layer in network.layers]
-    assert kinds == ["Linear", "BatchNorm1d", "LayerNorm", "Tanh", "Dropout", "Linear", "BatchNorm1d", "LayerNorm",
+    assert kinds == ["Linear", "BatchNorm", "LayerNorm", "Tanh", "Dropout", "Linear", "BatchNorm", "LayerNorm",
                      "ReLU", "Dropout", "Linear"]  # fmt: skip
     assert all(layer.bias.abs().sum() == 0 for layer in network.layers if isinstance(layer, nn.Linear))
 
