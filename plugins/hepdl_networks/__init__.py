@@ -8,6 +8,10 @@ OFFERS = {
     "image_network": {"ImageNetwork": "LeNet-5, AlexNet, ZFNet, VGG, GoogLeNet, Inception-v3 or ResNet by name."},
     "recurrent": {"Recurrent": "Recurrent layers (tanh, LSTM, GRU) over the particles in their order."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
+    "particle_net": {
+        "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",
+        "ParticleNetLite": "The small ParticleNet.",
+    },
     "mixture_density": {
         "MixtureDensity": "Conditional density as a sum of Gaussians; adversary for a continuous nuisance."
     },

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from hepdl.errors import BadValues
 from hepdl.events import Jagged
 from hepdl_networks.layers import side_by_side
 
@@ -29,6 +30,7 @@ class OnParticles(nn.Module):
     def forward(self, *columns: torch.Tensor | Jagged) -> torch.Tensor | Jagged:
         """``[N, outputs]`` or a list of ``[n, outputs]``, without activation."""
         lists = [columns[place] for place in self._lists]
+        need_equal_lengths(lists)
         particles = lists[0].with_values(side_by_side([each.values for each in lists]))
         hidden: Jagged = self.body(particles, *columns[self._inputs :])
         flat = [columns[place] for place in self._flat]
@@ -37,6 +39,21 @@ class OnParticles(nn.Module):
             return answer
         index = hidden.event_index() if flat else None
         return hidden.with_values(self.head(hidden.values, *(column[index] for column in flat)))
+
+
+def need_equal_lengths(lists: Sequence[Jagged]) -> None:
+    """Raise ``BadValues`` when lists that describe the same particles have other lengths than the first one."""
+    first, *others = lists
+    for number, other in enumerate(others, 2):
+        if other.offsets is first.offsets or torch.equal(first.host_offsets, other.host_offsets):
+            continue
+        lengths, of_other = (each.host_offsets.diff() for each in (first, other))
+        row = int((lengths != of_other).int().argmax())
+        raise BadValues(
+            f"lists of the same particles must have equal lengths, but in row {row} of a batch of {len(first)} events "
+            f"the first has {int(lengths[row])} particles and number {number} has {int(of_other[row])}; make them with "
+            f"one selection, for example with Particles(...)"
+        )
 
 
 def collected(particles: Jagged, how: str) -> torch.Tensor:
