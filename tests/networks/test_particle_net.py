@@ -137,7 +137,7 @@ def test_parameters_out_of_bounds_are_refused(parameters: dict[str, object], mes
 @pytest.mark.parametrize("kind", [ColumnType(), ColumnType(shape=(2, 2), jagged=True)])
 def test_coordinates_that_are_no_list_are_refused(kind: ColumnType) -> None:
     with pytest.raises(WiringError, match="ParticleNetLite: coordinates 'angles' is .*Particles"):
-        SMALL.build(COLUMNS | Columns(angles=kind), 2)
+        SMALL.build(COLUMNS.plus({"angles": kind}), 2)
 
 
 def test_no_list_at_all() -> None:
