@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from hepdl.errors import BadValues
 from hepdl.events import Jagged
+from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import side_by_side
 from hepdl_networks.segments import segment_sum
 
@@ -33,7 +33,7 @@ class OnParticles(nn.Module):
         """``[N, outputs]`` or a list of ``[n, outputs]``, without activation."""
         lists = [columns[place] for place in self._lists]
         further = columns[self._inputs :] if self._further is None else [columns[place] for place in self._further]
-        _refuse_unequal([each for each in (*lists, *further) if isinstance(each, Jagged)])
+        need_equal_lengths(lists)
         particles = lists[0].with_values(side_by_side([each.values for each in lists]))
         hidden: Jagged = self.body(particles, *further)
         flat = [columns[place] for place in self._flat]
@@ -42,23 +42,6 @@ class OnParticles(nn.Module):
             return answer
         index = hidden.event_index() if flat else None
         return hidden.with_values(self.head(hidden.values, *(column[index] for column in flat)))
-
-
-def _refuse_unequal(lists: Sequence[Jagged]) -> None:
-    """Particles of different collections are not side by side; offsets are compared where that waits for no device."""
-    for other in lists[1:]:
-        if other.offsets is not lists[0].offsets and _unequal(lists[0], other):
-            raise BadValues(
-                "the lists of particles that a network sees side by side have different lengths in a batch "
-                f"({lists[0].values.shape[0]} and {other.values.shape[0]} particles in all): take them from one "
-                "collection"
-            )
-
-
-def _unequal(one: Jagged, other: Jagged) -> bool:
-    known = [each.offsets if each.offsets.device.type == "cpu" else each.known for each in (one, other)]
-    same_in_all = one.values.shape[0] == other.values.shape[0]
-    return not same_in_all or (all(each is not None for each in known) and not torch.equal(*known))
 
 
 def collected(particles: Jagged, how: str) -> torch.Tensor:

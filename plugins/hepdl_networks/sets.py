@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from hepdl.events import Jagged
+from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm, Perceptron
 from hepdl_networks.on_particles import collected
 
@@ -49,5 +50,6 @@ class WeightedParticle(nn.Module):
 
     def forward(self, particles: Jagged, weight: Jagged) -> Jagged:
         """A list of ``[n, W]``."""
+        need_equal_lengths([particles, weight])
         latent = self.each(particles.values)
         return particles.with_values(latent * weight.values.reshape(-1, 1).to(latent.dtype))
