@@ -62,6 +62,21 @@ class Density(Description):
         raise NotImplementedError
 
 
+class Penalty(Description):
+    """A number that grows with the dependence of a score on a nuisance, to be added to a loss.
+
+    The module's ``forward`` takes the score ``[N]``, the nuisance ``[N]`` and weights ``[N]``, which are 0 for events
+    that do not count, and returns a scalar whose gradient leads the score away from the nuisance. ``prepare(nuisance,
+    weight)`` takes from the training events what it needs into buffers, and raises :class:`hepdl.errors.BadValues` when
+    it cannot use them; ``check(nuisance)`` does so for other events. Weights of the module are trained along with the
+    network.
+    """
+
+    def build(self, columns: Columns) -> nn.Module:
+        """The torch module; ``columns`` hold the types of the score and of the columns before the step."""
+        raise NotImplementedError
+
+
 class Loss(Description):
     """What is minimised, for each event: weights and masks are applied by the training scheme.
 

@@ -70,6 +70,16 @@ class Weighting:
             return weight * self._scale
         return weight * self._scale[_class_of(events[self.target], self.classes)]
 
+    def packed(self, events: Events) -> Events:
+        """As many events as count on average, those that count first; nobody needs to know how many they are."""
+        import torch
+
+        if self.share == 1:
+            return events
+        counts = (self(events) != 0).to(torch.uint8)
+        most = max(1, round(self.share * len(events)))
+        return events.take(counts.argsort(descending=True, stable=True)[:most])
+
     def _masked(self, events: Events, policy: NegativeWeights) -> torch.Tensor:
         import torch
 

@@ -5,6 +5,12 @@ from hepdl.hooks import Offer, hookimpl
 OFFERS = {
     "supervised": {"Supervised": "A network learns a target column."},
     "pivot": {"Pivot": "A classifier whose score does not depend on a nuisance, by an adversary (arXiv:1611.01046)."},
+    "decorrelate": {"Decorrelate": "A network whose score does not depend on nuisances, by a penalty."},
+    "penalties": {
+        "DistanceCorrelation": "Penalty: distance correlation of score and nuisance, DisCo (arXiv:2001.05310).",
+        "MomentDecomposition": "Penalty: moments of the score along the nuisance, MoDe (arXiv:2010.09745).",
+        "GradientReversal": "Penalty: an adversary behind a reversed gradient (arXiv:1505.07818).",
+    },
     "losses": {
         "CrossEntropy": "Loss: -log of the probability of the true class.",
         "MeanSquaredError": "Loss: squared distance to the target.",

@@ -93,17 +93,9 @@ class Duel:
 
     def _adversary_columns(self, events: Events) -> list[torch.Tensor]:
         """Nuisance, weight (with mean 1) and inputs of the events that count."""
-        events = self._packed(events)
+        events = self.mask.packed(events)
         nuisance, weight = self.masked(events)
         return [nuisance, weight * self.mask.share, *self.adversary_inputs(self.classifier, events)]
-
-    def _packed(self, events: Events) -> Events:
-        """As many events as count on average, those that count first; nobody needs to know how many they are."""
-        if self.mask.share == 1:
-            return events
-        counts = (self.mask(events) != 0).to(torch.uint8)
-        most = max(1, round(self.mask.share * len(events)))
-        return events.take(counts.argsort(descending=True, stable=True)[:most])
 
     def _mean(self, nuisance: torch.Tensor, weight: torch.Tensor, *inputs: torch.Tensor) -> torch.Tensor:
         return -weighted_mean(self.adversary.log_prob(nuisance, *inputs), weight)

@@ -19,6 +19,7 @@ from hepdl.learning.weights import NegativeWeights, Weighting
 from hepdl_training.losses import CrossEntropy
 from hepdl_training.optimizers import Adam
 from hepdl_training.schedules import Cosine
+from hepdl_training.strengths import columns_of_strengths, need_distinct
 
 if TYPE_CHECKING:
     from torch import nn
@@ -90,8 +91,7 @@ class Pivot(Learner):
             raise ValueError(f"the adversary must read the score '{output}', its inputs are {self.adversary.inputs}")
         if self.optimizer.needs_all_events or self.adversary_optimizer.needs_all_events:
             raise ValueError("a duel goes by batches; L-BFGS needs all events at once, take Adam or SGD")
-        if any(value < 0 for value in self.scan) or len({*self.scan, self.strength}) <= len(self.scan):
-            raise ValueError(f"scan={self.scan} must hold distinct strengths ≥ 0 other than strength={self.strength}")
+        need_distinct(self.strength, self.scan)
         if self.view == "logit" and not self.loss.labels:
             raise ValueError(f"{type(self.loss).__name__} gives no probabilities, so set view='score'")
         if self.balance and not self.loss.labels:
@@ -106,10 +106,7 @@ class Pivot(Learner):
     @property
     def strengths(self) -> dict[str, float]:
         """Strength of each column that this step adds, the score first."""
-        score = self.classifier.output
-        plain = {f"{score}_plain": 0.0} if self.baseline else {}
-        more = {f"{score}_strength_{value:g}".replace(".", "p").replace("e-", "em"): value for value in self.scan}
-        return {score: self.strength} | plain | more
+        return columns_of_strengths(self.classifier.output, self.strength, self.baseline, self.scan)
 
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The score, that of the plain network, and one for each strength of the scan."""
