@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hepdl.data.rows import Rows
     from hepdl.job import Job
+    from hepdl.noise import Noise
 
 
 class Step(Description):
@@ -179,6 +180,27 @@ class DeviceAlgorithm(Step):
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The columns it adds to a block of tensors; no gradient is kept, ``self.module`` is in eval mode."""
+        raise NotImplementedError
+
+
+class Augmentation(DeviceAlgorithm):
+    """Varies events in training, in each epoch anew, and leaves them plain in validation, test and the final pass.
+
+    A learning step behind it trains on what :meth:`vary` gives. Fitted statistics see what ``execute`` gives.
+    """
+
+    def build(self, columns: Columns) -> nn.Module:
+        """A module without parameters."""
+        from torch import nn
+
+        return nn.Module()
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        """The columns it adds, as they are without variation."""
+        raise NotImplementedError
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        """The same columns, varied at random; all that is random comes from ``noise``, lists may change in length."""
         raise NotImplementedError
 
 

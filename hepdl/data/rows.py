@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from hepdl.data.packed import Packed
+    from hepdl.data.variation import Variation
 
 Prefix = Callable[[Events], Events]
 """The frozen device steps before the one that learns, folded into one function."""
@@ -35,15 +36,19 @@ class Rows:
 
     def __init__(
         self, table: Table | Events, index: np.ndarray, columns: Columns, prefix: Prefix, device: str, seed: int,
-        pool: int | None = None,
+        pool: int | None = None, variation: Variation | None = None,
     ) -> None:  # fmt: skip
-        """The rows ``index`` of a table; ``pool`` bounds the events held at once, None holds all of them."""
+        """The rows ``index`` of a table; ``pool`` bounds the events held at once, None holds all of them.
+
+        With a ``variation`` the batches of an epoch are varied; those without an epoch and :meth:`everything` are not.
+        """
         table = table if isinstance(table, Table) else Table([table.host()])
         edges = np.searchsorted(index, table.starts)
         rows = [index[a:b] - start for a, b, start in zip(edges[:-1], edges[1:], table.starts[:-1], strict=True)]
         self.columns, self.device, self.waited = columns, device, 0.0
         self.pools = Pools(table, rows, device, pool)
         self._prefix, self._seed, self._pool = prefix, seed, pool
+        self._variation = variation
         self._of_names: dict[tuple[str, ...], Pools] = {}
 
     def __len__(self) -> int:
@@ -62,11 +67,19 @@ class Rows:
         holds events with about as many particles (and batches come in random order).
         """
         began = time.perf_counter()
-        pools = self._pools(names if alike in ("", *names) else [*names, alike])
+        vary = self._variation if epoch is not None and self.varies(names) else None
+        held = vary.before(names) if vary else names
+        pools = self._pools(held if alike in ("", *held) else [*held, alike])
         for batch in self._shuffled(pools, size, epoch, start, alike):
+            if vary is not None and epoch is not None:
+                batch = vary.vary(batch, names, epoch)  # noqa: PLW2901
             self.waited += time.perf_counter() - began
             yield batch if len(batch.names) == len(names) else batch.only(names)
             began = time.perf_counter()
+
+    def varies(self, names: Sequence[str]) -> bool:
+        """Whether some of these columns are others in each epoch."""
+        return self._variation is not None and self._variation.prepares(self._variation.before(names))
 
     def everything(self, names: Sequence[str]) -> Events:
         """All events in one block, in file order: for full-batch optimisers and fitted statistics."""
@@ -84,7 +97,8 @@ class Rows:
         table = self.pools.table
         if set(names) <= set(table.names):
             return Pools(table.only(names), self.pools.rows, self.device, pool)
-        return Pools(table, self.pools.rows, self.device, pool, lambda events: self._prefix(events).only(names))
+        prefix = self._variation.prepare if self._variation and self._variation.prepares(names) else self._prefix
+        return Pools(table, self.pools.rows, self.device, pool, lambda events: prefix(events).only(names))
 
     def _shuffled(self, pools: Pools, size: int, epoch: int | None, start: int, alike: str) -> Iterator[Events]:
         """Batches may span pools: what is left of one is the head of the next one's first batch."""
@@ -95,10 +109,12 @@ class Rows:
             skip, have = 0, sum(len(events) for events in left)
             ends = [*range(size - have, len(order), size), len(order)]
             for begin, end in zip([0, *ends], ends, strict=False):
-                left.append(pool.take(order[begin:end]))
-                if sum(len(events) for events in left) == size or (number == pools.number - 1 and end == len(order)):
+                left += [pool.take(order[begin:end])] if end > begin else []
+                if sum(len(events) for events in left) == size:
                     yield left[0] if len(left) == 1 else Events.joined(left)
                     left = []
+        if left:
+            yield left[0] if len(left) == 1 else Events.joined(left)
 
     def _place(self, event: int, epoch: int | None) -> tuple[int, int]:
         """Where event number ``event`` of an epoch lies: place in its pool, number of the pool."""
