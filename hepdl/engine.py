@@ -204,7 +204,11 @@ class _Run:
         fixed, varied, seed = list(self.fixed), list(self.varied), step.job.seed_of("shuffle")
         variation = Variation(fixed, varied) if part == "train" else None
         plain = partial(executed, steps=fixed + varied)
-        return Rows(table, index, columns, plain, self.job.device, seed, pool, variation)
+        samples = [self.job.sources[int(piece["source"][0])].sample for piece in self.table.pieces]
+        rows = Rows(table, index, columns, plain, self.job.device, seed, pool, variation, samples)
+        if part == "train" and rows.mixture.mixed:
+            self.ledger.note(rows.mixture.note())
+        return rows
 
     def _reads(self, step: Step) -> list[str]:
         return [*step.reads(), *step.wired("expression")]
