@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.split import Split
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hepdl.data.rows import Rows
     from hepdl.job import Job
+    from hepdl.noise import Noise
 
 
 class Step(Description):
@@ -88,6 +89,17 @@ class Reader(Step):
     """How events are divided into training, validation and test."""
     luminosity: float = parameter(1.0, unit="1/pb", gt=0)
     """What the weights of samples with ``xsec`` are scaled to: 140 fb⁻¹ are 140e3."""
+
+    @model_validator(mode="after")
+    def _fractions_fit(self) -> Self:
+        given = [sample.fraction for sample in self.samples if sample.fraction is not None]
+        total, everyone = sum(given), len(given) == len(self.samples)
+        if given and (total > 1 + 1e-6 if not everyone else abs(total - 1) > 1e-6):
+            raise ParameterError(f"Sample.fraction: the fractions of the samples add up to {total:g}, should be 1")
+        if given and not everyone and total > 1 - 1e-6:
+            name = next(sample.name for sample in self.samples if sample.fraction is None)
+            raise ParameterError(f"Sample.fraction: the fractions add up to 1, so that nothing is left for '{name}'")
+        return self
 
     @property
     def entry_identity(self) -> list[str]:
@@ -179,6 +191,27 @@ class DeviceAlgorithm(Step):
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The columns it adds to a block of tensors; no gradient is kept, ``self.module`` is in eval mode."""
+        raise NotImplementedError
+
+
+class Augmentation(DeviceAlgorithm):
+    """Varies events in training, in each epoch anew, and leaves them plain in validation, test and the final pass.
+
+    A learning step behind it trains on what :meth:`vary` gives. Fitted statistics see what ``execute`` gives.
+    """
+
+    def build(self, columns: Columns) -> nn.Module:
+        """A module without parameters."""
+        from torch import nn
+
+        return nn.Module()
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        """The columns it adds, as they are without variation."""
+        raise NotImplementedError
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        """The same columns, varied at random; all that is random comes from ``noise``, lists may change in length."""
         raise NotImplementedError
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from hepdl.data.mixture import TIMES
 from hepdl.errors import BadValues
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Weighting:
         self.weight, self.policy, self.target, self.only, self.classes = weight, policy, target, only, classes
         self.names = list(dict.fromkeys(name for name in (weight, target, only) if name))
         self.share = 1.0
-        """Share of the training events that count, those whose weight is not 0."""
+        """Share of the events in training batches that count, those whose weight is not 0."""
         self._scale: torch.Tensor | None = None
 
     def fit(self, rows: Rows, job: Job) -> Weighting:
@@ -57,7 +58,7 @@ class Weighting:
         raw, used = self._masked(events, "keep"), self._masked(events, self.policy)
         self._refuse_useless(float(used.sum()))
         self._tell(events, raw, used, job)
-        self.share = float((used != 0).float().mean())
+        self.share = float(_drawn((used != 0).float(), events).mean())
         scale = len(rows) / used.sum()
         self._scale = scale * self._balance(events[self.target], used) if self.classes else scale
         return self
@@ -66,6 +67,7 @@ class Weighting:
         """Weights ``[N]`` of a batch."""
         assert self._scale is not None, "fit comes first"
         weight = self._masked(events, self.policy)
+        weight = weight / events[TIMES] if TIMES in events else weight
         if not self.classes:
             return weight * self._scale
         return weight * self._scale[_class_of(events[self.target], self.classes)]
@@ -127,6 +129,11 @@ MOST_LABELS = 10
 def _change(before: torch.Tensor, after: torch.Tensor) -> str:
     old, new = float(before.sum()), float(after.sum())
     return f"{old:.6g} → {new:.6g} ({new / old - 1:+.1%})" if old else f"{old:.6g} → {new:.6g}"
+
+
+def _drawn(values: torch.Tensor, events: Events) -> torch.Tensor:
+    """Values of each event, as often as a mixed training draws it."""
+    return values * events[TIMES] if TIMES in events else values
 
 
 def _class_of(target: torch.Tensor, classes: int) -> torch.Tensor:
