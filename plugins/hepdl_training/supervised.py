@@ -14,6 +14,7 @@ from hepdl.errors import NothingLeft
 from hepdl.events import Column, Events
 from hepdl.learning.average import Average
 from hepdl.learning.descent import Descent
+from hepdl.learning.examples import output_type, target_type
 from hepdl.learning.loop import Phase, Training
 from hepdl.learning.objective import Objective
 from hepdl.learning.parts import Loss, Network, Optimizer, Schedule
@@ -34,7 +35,8 @@ class Supervised(Learner):
     network: Network
     """What is trained; its ``output`` names the column that is added."""
     target: Input = "label"
-    """True class or value; events where it is NaN do not count."""
+    """True class or value; where it is NaN an event does not count. For a network that answers for each particle it is
+    a list of the same lengths; every particle then has the weight of its event and counts the same in the loss."""
     loss: Loss = CrossEntropy()
     """What is minimised."""
     weight: Input = "weight"
@@ -71,14 +73,17 @@ class Supervised(Learner):
         return self
 
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
-        """The network's output: one number, or one for each class or member of the target."""
+        """The network's output: one number, or one for each class or member of the target; a list of them when the
+        network answers for particles.
+        """
         super().declare(columns)
-        outputs = self.loss.outputs(columns.need_flat(self.target, self.label))
-        return {self.network.output: ColumnType(shape=() if outputs == 1 else (outputs,))}
+        return {self.network.output: output_type(self.network, self.loss, columns, self.target, self.label)}
 
     def build(self, columns: Columns) -> nn.Module:
         """The network's module."""
-        return self.network.build(columns, self.loss.outputs(columns.need_flat(self.target, self.label)))
+        return self.network.build(
+            columns, self.loss.outputs(target_type(self.network, columns, self.target, self.label))
+        )
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The column ``network.output``."""
