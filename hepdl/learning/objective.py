@@ -42,7 +42,7 @@ class Objective:
         """The column that goes out."""
         prediction = self.predict(module, events)
         if isinstance(prediction, Jagged):
-            return Jagged(self.loss.activate(prediction.values), prediction.offsets)
+            return prediction.with_values(self.loss.activate(prediction.values))
         return self.loss.activate(prediction)
 
     def mean(self, prediction: Column, events: Events) -> torch.Tensor:

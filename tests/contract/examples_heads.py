@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from hepdl.algorithms import CrossEntropy, Supervised
+from hepdl.algorithms import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Dense,
+    GaussianLikelihood,
+    Huber,
+    LogCosh,
+    MeanSquaredError,
+    Quantiles,
+    Supervised,
+    TemperatureScaling,
+)
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.events import Jagged
@@ -37,7 +48,22 @@ def tracks() -> Any:
     return events.plus({name: Jagged.from_lengths(values, lengths) for name, values in columns.items()})
 
 
+def answers() -> Any:
+    """Events whose target are three answers, yes or no."""
+    events = make_events([])
+    answers = np.random.default_rng(1).integers(0, 2, (len(events), 3)).astype(np.float32)
+    return events.plus({"target": answers})
+
+
+def probabilities() -> Any:
+    """Events with a probability, and with one for each of two classes."""
+    events = make_events(["label"])
+    score = np.random.default_rng(1).uniform(size=len(events)).astype(np.float32)
+    return events.plus({"score": score, "scores": np.stack([1 - score, score], 1)})
+
+
 EVENTS: dict[str, Any] = {"events": tracks()}
+SCORES: dict[str, Any] = {"events": probabilities()}
 
 EXAMPLES = [
     Example(
@@ -45,6 +71,24 @@ EXAMPLES = [
         TRACKS,
         EVENTS,
     ),
+    Example(
+        Supervised(network=Dense(inputs=["x"], layers=[8]), target="y", loss=Quantiles([0.1, 0.9], scale=2)),
+        {"x": FLOAT, "y": FLOAT},
+    ),
+    Example(
+        Supervised(network=Dense(inputs=["x"], layers=[8]), target="y", loss=GaussianLikelihood()),
+        {"x": FLOAT, "y": FLOAT},
+    ),
+    Example(Dense(inputs=["x", "y"], layers=[2, 8, 8], activation=["prelu", "mish", "softsign"], residual=True)),
+    Example(CrossEntropy(classes=5, temperature=2.0), {"target": ColumnType("int64")}),
+    Example(BinaryCrossEntropy(), {"target": ColumnType(shape=(3,))}, {"events": answers()}),
+    Example(MeanSquaredError(shift=1.0, scale=2.0)),
+    Example(Huber(delta=0.5)),
+    Example(LogCosh(), {"target": ColumnType(shape=(4,))}),
+    Example(Quantiles()),
+    Example(GaussianLikelihood(shift=1.0, scale=3.0)),
+    Example(TemperatureScaling("score"), {"score": FLOAT, "label": FLOAT}, SCORES),
+    Example(TemperatureScaling("scores"), {"scores": ColumnType(shape=(2,)), "label": FLOAT}, SCORES),
     Example(PARTICLE_NETWORK, TRACKS),
     Example(PARTICLE_NETWORK.replaced(answers="event", dropout=0.1), TRACKS, {"outputs": 1}),
 ]
