@@ -125,10 +125,13 @@ class Weighting:
             labels = torch.unique(target[raw != 0]).tolist()
             masks = {label: target == label for label in labels[:MOST_LABELS]}
             sums += [f"of {self.target} {label:g} {_change(raw * mask, used * mask)}" for label, mask in masks.items()]
-        job.log.info(
+        text = (
             f"negative weights: {negative:.1%} of the training events, policy '{self.policy}'; sum of weights "
             f"{', '.join(sums)}; effective events {float(effective_size(used)):.0f} of {int((raw != 0).sum())}"
         )
+        job.log.info(text)
+        if job.ledger is not None:
+            job.ledger.note(f"{job.step}: {text}" if job.step else text)
 
 
 MOST_LABELS = 10
