@@ -77,6 +77,8 @@ class Reader(Step):
     """
 
     positional: ClassVar[tuple[str, ...]] = ("*samples",)
+    threads: ClassVar[int] = 2
+    """In how many threads :meth:`blocks` of different files may run at once; 1 where a library allows no more."""
 
     samples: list[Sample] = Field(min_length=1)
     """The samples, in the order in which their entries are counted and written."""
@@ -129,7 +131,10 @@ class Reader(Step):
         raise ParameterError(f"{self.label} cannot sum '{branch}'; give sum_of_weights as a number")
 
     def blocks(self, source: Source, names: list[str], start: int, stop: int) -> Iterator[Events]:
-        """Entries ``start`` to ``stop`` of one file in order, with the columns ``names``, in blocks of any size."""
+        """Entries ``start`` to ``stop`` of one file in order, with the columns ``names``, in blocks of any size.
+
+        Runs in a thread, beside other files and the steps behind.
+        """
         raise NotImplementedError
 
 
