@@ -36,24 +36,26 @@ Grooming:  jet_msoftdrop is the standard soft-drop mass (z > 0.1, beta = 0), whi
 """
 
 import argparse
-import hashlib
+import sys
 import time
 from pathlib import Path
 
 import awkward as ak
-import fastjet
 import numpy as np
 import uproot
-import vector
 
-vector.register_awkward()
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from generation.clustering import anti_kt, cluster, delta_r, mass, only_p4
+from generation.detector import by_event, cells, on_shell, tracks
+from generation.files import auc, join, trunc, write, write_checksums
+from generation.pythia import P4, decay_quarks, pythia, visible
+from generation.substructure import TAU_FLOOR, correlations, soft_drop, subjettiness
 
 HERE = Path(__file__).resolve().parent
 RADIUS, PT_MIN, PT_MAX, ETA_MAX, MATCH = 0.8, 500.0, 700.0, 1.7, 0.4
 MU_MAX = 60.0
 Z_STANDARD, Z_LOOSE = 0.1, 0.02  # soft drop (beta = 0) of jet_msoftdrop and of all else that is groomed
-TAU_FLOOR = 1e-4  # a groomed jet of N constituents has tau_N = 0: floored, so that ratios are finite
-MAX_CORRELATED = 80  # hardest groomed constituents that enter the energy correlation functions
 N_FILES, N_SHARDS, SHARD_JETS = 4, 32, 3250  # flat files a class, shards a class, jets a shard
 PARTICLE_SHARDS, PARTICLE_JETS = (51, 52), 1000
 POOL_SEEDS, POOL_EVENTS = {"A": 777001, "B": 777002}, 6000
@@ -62,48 +64,7 @@ CLASSES = {  # name: (label, decay quarks to be found in the jet, Pythia setting
     "qcd": (0, 0, ["HardQCD:all=on", *PT_HAT]),
     "w": (1, 2, ["WeakDoubleBoson:ffbar2WW=on", "24:onMode=off", "24:onIfAny=1 2 3 4 5", *PT_HAT]),
 }
-CHARGED = np.array([11, 13, 211, 321, 2212, 3112, 3222, 3312, 3334])  # |pdg id| of stable charged particles
-NEGATIVE = np.array([11, 13, -211, -321, -2212, 3112, -3222, 3312, 3334])
-P4 = ("px", "py", "pz", "E")
-ANTI_KT = fastjet.JetDefinition(fastjet.antikt_algorithm, RADIUS)
-KT = fastjet.JetDefinition(fastjet.kt_algorithm, 10.0)
-CAMBRIDGE = fastjet.JetDefinition(fastjet.cambridge_algorithm, 10.0)
-
-
-# --- Pythia ---------------------------------------------------------------------------------------
-
-
-def pythia(settings, seed):
-    """A Pythia generator, ready to run."""
-    import pythia8mc  # only needed to generate: `finish` and `check` run without it
-
-    generator = pythia8mc.Pythia("", False)
-    common = ["Print:quiet=on", "Beams:eCM=13000", "Random:setSeed=on", f"Random:seed={seed}"]
-    for line in [*common, *settings]:
-        if not generator.readString(line):
-            raise ValueError(f"Pythia does not know the setting {line!r}")
-    if not generator.init():
-        raise RuntimeError("Pythia could not be initialised")
-    return generator
-
-
-def visible(particles):
-    """Final visible particles with pT > 0.3 GeV and |eta| < 2.6 as flat arrays: ev, pid, px, py, pz, E."""
-    flat = {"ev": np.repeat(np.arange(len(particles)), ak.to_numpy(ak.num(particles.id)))}
-    flat["pid"] = ak.to_numpy(ak.flatten(particles.id))
-    keep = (ak.to_numpy(ak.flatten(particles.status)) > 0) & ~np.isin(np.abs(flat["pid"]), (12, 14, 16))
-    flat = {k: v[keep] for k, v in flat.items()}
-    for ours, theirs in zip(P4, ("px", "py", "pz", "e"), strict=True):
-        flat[ours] = ak.to_numpy(ak.flatten(particles.p[theirs]))[keep]
-    pt = np.hypot(flat["px"], flat["py"])
-    keep = (pt > 0.3) & (np.abs(flat["pz"]) < np.sinh(2.6) * pt)
-    return {k: v[keep] for k, v in flat.items()}
-
-
-def decay_quarks(particles):
-    """The outgoing quarks of the hard process or of the decay of its resonances (status 23)."""
-    p = particles[(abs(particles.status) == 23) & (abs(particles.id) <= 5)].p
-    return ak.zip({"px": p.px, "py": p.py, "pz": p.pz, "E": p.e}, with_name="Momentum4D")
+ANTI_KT = anti_kt(RADIUS)
 
 
 # --- Pile-up --------------------------------------------------------------------------------------
@@ -149,99 +110,7 @@ def overlay(npu, in_b, pools, rng):
     return {"ev": np.repeat(of_event, count), "pid": table["pid"][source], **turned}
 
 
-# --- Detector -------------------------------------------------------------------------------------
-
-
-def angles(p):
-    """pT, pseudorapidity and azimuth of flat particles."""
-    pt = np.hypot(p["px"], p["py"])
-    return pt, np.arcsinh(p["pz"] / pt), np.arctan2(p["py"], p["px"])
-
-
-def tracks(p, rng):
-    """Charged particles as the tracker sees them: pions, electrons and muons with a smeared momentum."""
-    pt, eta, _ = angles(p)
-    seen = np.isin(np.abs(p["pid"]), CHARGED) & (pt > 0.5) & (np.abs(eta) < 2.5)
-    seen &= rng.random(len(pt)) < 0.97
-    p = {k: v[seen] for k, v in p.items()}
-    pt, eta, phi = angles(p)
-    n = len(pt)
-    pt = pt * np.maximum(1 + rng.normal(size=n) * np.hypot(0.01, 2e-4 * pt), 0.1)
-    eta, phi = eta + rng.normal(0, 1e-3, n), phi + rng.normal(0, 1e-3, n)
-    kind = np.where(np.isin(np.abs(p["pid"]), (11, 13)), np.abs(p["pid"]), 211)
-    charge = np.where(np.isin(p["pid"], NEGATIVE), -1, 1)
-    out = {"ev": p["ev"], "px": pt * np.cos(phi), "py": pt * np.sin(phi), "pz": pt * np.sinh(eta)}
-    out["E"] = np.sqrt((pt * np.cosh(eta)) ** 2 + track_mass(kind) ** 2)
-    return {**out, "charge": charge, "pdgid": np.where(kind == 211, charge, -charge) * kind}
-
-
-def track_mass(kind):
-    """Mass in GeV for |pdg id|: pion, muon, electron; 0 for the neutral ones, which are cells."""
-    return np.select([kind == 211, kind == 13, kind == 11], [0.13957, 0.10566, 0.000511], 0.0)
-
-
-def cells(p, rng):
-    """Neutral particles as the calorimeters see them: the smeared energy of every cell above threshold."""
-    _, eta, phi = angles(p)
-    neutral = ~np.isin(np.abs(p["pid"]), CHARGED) & (np.abs(eta) < 2.5)
-    photon = p["pid"] == 22
-    out = []
-    for sel, size, stochastic, constant, threshold, code in (
-        (neutral & photon, 0.025, 0.10, 0.01, 0.5, 22),
-        (neutral & ~photon, 0.1, 0.80, 0.05, 1.0, 130),
-    ):
-        n_eta, n_phi = int(np.ceil(5.0 / size)), round(2 * np.pi / size)
-        width = 2 * np.pi / n_phi
-        i_eta = np.floor((eta[sel] + 2.5) / size).astype("i8")
-        i_phi = np.floor((phi[sel] + np.pi) / width).astype("i8") % n_phi
-        key, which = np.unique((p["ev"][sel] * n_eta + i_eta) * n_phi + i_phi, return_inverse=True)
-        energy = np.bincount(which, p["E"][sel], len(key))
-        resolution = np.hypot(stochastic * np.sqrt(energy), constant * energy)
-        energy = energy + rng.normal(size=len(key)) * resolution
-        eta_c = -2.5 + (key // n_phi % n_eta + 0.5) * size
-        phi_c = -np.pi + (key % n_phi + 0.5) * width
-        pt = energy / np.cosh(eta_c)
-        cell = {"ev": key // n_phi // n_eta, "px": pt * np.cos(phi_c), "py": pt * np.sin(phi_c)}
-        cell |= {"pz": pt * np.sinh(eta_c), "E": energy}
-        cell |= {"charge": np.zeros(len(key), "i8"), "pdgid": np.full(len(key), code)}
-        out.append({k: v[pt > threshold] for k, v in cell.items()})
-    return join(out)
-
-
-def join(parts):
-    """Flat tables behind each other."""
-    return {k: np.concatenate([part[k] for part in parts]) for k in parts[0] if np.ndim(parts[0][k])}
-
-
-def by_event(flat, n_events):
-    """A flat table as an awkward array, one list an event."""
-    order = np.argsort(flat["ev"], kind="stable")
-    count = np.bincount(flat["ev"], minlength=n_events)
-    fields = {k: ak.unflatten(v[order], count) for k, v in flat.items() if k != "ev"}
-    return ak.zip(fields, with_name="Momentum4D")
-
-
 # --- Jets -----------------------------------------------------------------------------------------
-
-
-def only_p4(array):
-    """The four-momentum alone: FastJet takes no further fields."""
-    return ak.zip({k: array[k] for k in P4}, with_name="Momentum4D")
-
-
-def delta_r(a, b):
-    """Distance in pseudorapidity and azimuth."""
-    d_phi = abs(a.phi - b.phi)
-    d_phi = ak.where(d_phi > np.pi, 2 * np.pi - d_phi, d_phi)
-    return np.sqrt((a.eta - b.eta) ** 2 + d_phi**2)
-
-
-def cluster(objects, pt_min=200.0):
-    """Anti-kT jets of every event, the hardest first, and the indices of their constituents."""
-    sequence = fastjet.ClusterSequence(only_p4(objects), ANTI_KT)
-    jets, index = only_p4(sequence.inclusive_jets(min_pt=pt_min)), sequence.constituent_index(min_pt=pt_min)
-    order = ak.argsort(jets.pt, ascending=False)
-    return jets[order], index[order]
 
 
 def select(particles, jets, n_quarks):
@@ -263,69 +132,14 @@ def nearest(hard, jets):
 # --- Substructure ---------------------------------------------------------------------------------
 
 
-def padded(p4, limit=None):
-    """pT, rapidity and azimuth of jagged constituents as [jets, n] arrays, pT 0 where there is none."""
-    n = min(int(ak.max(ak.num(p4), initial=1)), limit or 10**9)
-    px, py, pz, e = (ak.to_numpy(ak.fill_none(ak.pad_none(p4[k], n, clip=True), 0.0)) for k in P4)
-    real = e > 0
-    rapidity = 0.5 * np.log(np.where(real, e + pz, 1.0) / np.where(real, np.maximum(e - pz, 1e-9), 1.0))
-    return np.hypot(px, py), rapidity, np.arctan2(py, px)
-
-
-def distances(a, b):
-    """Distance in rapidity and azimuth of all pairs [jets, n, m] of two padded sets."""
-    d_phi = np.abs(a[2][:, :, None] - b[2][:, None, :])
-    d_phi = np.minimum(d_phi, 2 * np.pi - d_phi)
-    return np.hypot(a[1][:, :, None] - b[1][:, None, :], d_phi)
-
-
-def subjettiness(p4, orders):
-    """N-subjettiness tau_N (beta = 1) along the axes of the exclusive kT jets, floored at TAU_FLOOR."""
-    sequence, cons, taus = fastjet.ClusterSequence(p4, KT), padded(p4), []
-    for n in orders:
-        axes = padded(sequence.exclusive_jets_up_to(n_jets=n))
-        far = np.where(axes[0][:, None, :] > 0, distances(cons, axes), np.inf)
-        tau = np.sum(cons[0] * far.min(axis=2), axis=1) / (RADIUS * cons[0].sum(axis=1))
-        taus.append(np.maximum(tau, TAU_FLOOR))
-    return taus
-
-
-def correlations(p4):
-    """C2 = e3/e2^2 and D2 = e3/e2^3 (beta = 1) of the MAX_CORRELATED hardest constituents; 0 where e2 is 0.
-
-    With M_ij = sqrt(z_i z_j) R_ij the sum over triples z_i z_j z_k R_ij R_jk R_ik is trace(M^3) / 6.
-    """
-    cons = padded(p4[ak.argsort(p4.pt, ascending=False)], MAX_CORRELATED)
-    z = cons[0] / cons[0].sum(axis=1, keepdims=True)
-    r = distances(cons, cons)
-    e2 = 0.5 * np.einsum("ni,nij,nj->n", z, r, z, optimize=True)
-    m = np.sqrt(z[:, :, None] * z[:, None, :]) * r
-    e3 = np.sum((m @ m) * m, axis=(1, 2)) / 6
-    safe = np.where(e2 > 1e-7, e2, np.inf)
-    return e3 / safe**2, e3 / safe**3
-
-
-def soft_drop(p4, z):
-    """Soft-drop mass and constituents of the groomed jets (beta = 0)."""
-    sequence = fastjet.ClusterSequence(p4, CAMBRIDGE)
-    groomed = sequence.exclusive_jets_softdrop_grooming(njets=1, beta=0.0, symmetry_cut=z, R0=RADIUS)
-    return ak.to_numpy(groomed.msoftdrop), only_p4(groomed.constituents)
-
-
-def mass(p4):
-    """Mass of the sum of jagged constituents."""
-    px, py, pz, e = (ak.to_numpy(ak.sum(p4[k], axis=1)) for k in P4)
-    return np.sqrt(np.maximum(e**2 - px**2 - py**2 - pz**2, 0.0))
-
-
 def observables(jets, cons, around):
     """The flat branches of jets with their CHS constituents and all objects around their axis."""
-    msd, _ = soft_drop(only_p4(cons), Z_STANDARD)
-    loose, groomed = soft_drop(only_p4(cons), Z_LOOSE)
-    tau1, tau2, tau3 = subjettiness(groomed, (1, 2, 3))
+    msd, _ = soft_drop(only_p4(cons), Z_STANDARD, RADIUS)
+    loose, groomed = soft_drop(only_p4(cons), Z_LOOSE, RADIUS)
+    tau1, tau2, tau3 = subjettiness(groomed, (1, 2, 3), RADIUS)
     c2, d2 = correlations(groomed)
     raw = only_p4(around[delta_r(around, jets) < RADIUS])
-    raw1, raw2 = subjettiness(raw, (1, 2))
+    raw1, raw2 = subjettiness(raw, (1, 2), RADIUS)
     flat = {"jet_pt": jets.pt, "jet_eta": jets.eta, "jet_phi": jets.phi, "jet_mass": jets.mass}
     flat |= {"jet_msoftdrop": np.maximum(msd, 0.0), "jet_mgroomed": np.maximum(loose, 0.0)}
     flat |= {"jet_tau1": tau1, "jet_tau2": tau2, "jet_tau3": tau3}
@@ -344,7 +158,7 @@ def make_batch(particles, first, name, pools, rng):
     n_quarks = CLASSES[name][1]
     hard = visible(particles)
     hard_tracks = tracks(hard, rng)
-    jets, _ = cluster(by_event(join([hard_tracks, cells(hard, rng)]), len(particles)))
+    jets, _ = cluster(by_event(join([hard_tracks, cells(hard, rng)]), len(particles)), ANTI_KT)
     jets = jets[:, :2]
     ok = select(particles, jets, n_quarks)
     event, rank = np.nonzero(ak.to_numpy(ak.fill_none(ak.pad_none(ok, 2), False)))
@@ -359,7 +173,7 @@ def make_batch(particles, first, name, pools, rng):
     chs = by_event(join([hard_tracks, cells(join([hard, extra]), rng)]), n)
     pile_up_tracks = by_event(tracks(extra, rng), n)
 
-    jets, index = cluster(chs)
+    jets, index = cluster(chs, ANTI_KT)
     place = nearest(hard_jets, jets[event])
     matched = place >= 0
     selected = len(event)
@@ -413,13 +227,6 @@ def make_shard(name, shard, want, scratch):
 # --- Finish ---------------------------------------------------------------------------------------
 
 
-def trunc(array, bits=12):
-    """float32 with `bits` bits of mantissa kept, rounded: compresses twice as well."""
-    array = np.asarray(array, "f4")
-    mask, half = np.uint32((0xFFFFFFFF << (23 - bits)) & 0xFFFFFFFF), np.uint32(1 << (22 - bits))
-    return ((array.view("u4") + half) & mask).view("f4")
-
-
 def fit_weights(hard_pt):
     """Weights, as a function per class, that give the W jets the hard_pt spectrum of the QCD jets.
 
@@ -442,7 +249,7 @@ def branches(flat, weight):
     out = {"event": collision.astype("i8"), "run": np.ones(n, "i4"), "jet_rank": rank.astype("i1")}
     out |= {"pool": flat["pool"]}
     out |= {"mu": trunc(flat["mu"]), "npu": flat["npu"]}
-    names = "pt eta phi mass msoftdrop mgroomed tau1 tau2 tau3 c2 d2".split()
+    names = ["pt", "eta", "phi", "mass", "msoftdrop", "mgroomed", "tau1", "tau2", "tau3", "c2", "d2"]
     out |= {f"jet_{k}": trunc(flat[f"jet_{k}"]) for k in names}
     out |= {"jet_nparticles": flat["jet_nparticles"], "jet_ntracks": flat["jet_ntracks"]}
     out |= {k: trunc(flat[k]) for k in ("raw_mass", "raw_tau21", "hard_pt", "hard_mass")}
@@ -450,22 +257,9 @@ def branches(flat, weight):
 
 
 def constituents(flat):
-    """Jagged branches part_*: momenta with 12 bits of mantissa, the energy put back on shell after that."""
-    p = {k: trunc(flat[f"part_{k}"]) for k in ("px", "py", "pz")}
-    p2 = sum(v.astype("f8") ** 2 for v in p.values())
-    p["energy"] = np.sqrt(p2 + track_mass(np.abs(flat["part_pdgid"])) ** 2).astype("f4")
-    p |= {"charge": flat["part_charge"].astype("i1"), "pdgid": flat["part_pdgid"].astype("i2")}
-    return ak.zip({k: ak.unflatten(v, flat["part_count"]) for k, v in p.items()})
-
-
-def write(path, tree, basket):
-    """Write the TTree `jets` into a temporary file and move it into place."""
-    part = path.with_name(f".{path.name}.tmp")
-    with uproot.recreate(part, compression=uproot.ZLIB(9)) as file:
-        file.mktree("jets", {k: ak.type(v).content if k == "part" else v.dtype for k, v in tree.items()})
-        for i in range(0, len(tree["event"]), basket):
-            file["jets"].extend({k: v[i : i + basket] for k, v in tree.items()})
-    part.replace(path)
+    """Jagged branches part_* from the arrays of a shard."""
+    names = ("px", "py", "pz", "charge", "pdgid")
+    return on_shell(ak.zip({k: ak.unflatten(flat[f"part_{k}"], flat["part_count"]) for k in names}))
 
 
 def load_shards(scratch, name, shards):
@@ -491,24 +285,10 @@ def finish(scratch, out):
         keys = ("collisions", "selected", "matched", "cpu")
         count = {k: sum(float(s[f"count_{k}"]) for s in everything) for k in keys}
         print(f"{name}: " + ", ".join(f"{v:.0f} {k}" for k, v in count.items()))
-    paths = sorted(out.glob("*.root"))
-    sums = "".join(f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in paths)
-    (out / "SHA256SUMS").write_text(sums)
-    print(f"{len(paths)} files, {sum(p.stat().st_size for p in paths) / 1e6:.1f} MB")
+    write_checksums(out)
 
 
 # --- Check ----------------------------------------------------------------------------------------
-
-
-def auc(background, signal, w_background=None, w_signal=None):
-    """Area under the ROC curve for one number a jet, with weights; values below 0.5 are allowed."""
-    x = np.concatenate([background, signal])
-    w0 = np.ones(len(background)) if w_background is None else w_background
-    w1 = np.ones(len(signal)) if w_signal is None else w_signal
-    value, which = np.unique(x, return_inverse=True)
-    b = np.bincount(which[: len(background)], w0, len(value))
-    s = np.bincount(which[len(background) :], w1, len(value))
-    return float(np.sum(s * (np.cumsum(b) - b / 2)) / b.sum() / s.sum())
 
 
 def check(out):
@@ -568,8 +348,19 @@ def print_tables(qcd, w):
     print_summary("W", w)
     print("\n| observable | mean QCD mu < 10 | mu > 50 | mean W mu < 10 | mu > 50", end="")
     print(" | AUC of mu, QCD | of mu, W | AUC W / QCD | at mu < 10 | at mu > 50 |\n" + "|---" * 10 + "|")
-    names = "jet_msoftdrop jet_mgroomed tau21 tau32 jet_tau1 jet_tau2 jet_tau3 jet_c2 jet_d2 jet_mass".split()
-    names += "jet_nparticles jet_ntracks jet_pt raw_mass raw_tau21 hard_mass hard_pt".split()
+    names = [
+        "jet_msoftdrop",
+        "jet_mgroomed",
+        "tau21",
+        "tau32",
+        "jet_tau1",
+        "jet_tau2",
+        "jet_tau3",
+        "jet_c2",
+        "jet_d2",
+        "jet_mass",
+    ]
+    names += ["jet_nparticles", "jet_ntracks", "jet_pt", "raw_mass", "raw_tau21", "hard_mass", "hard_pt"]
     q_low, q_high, w_low, w_high = qcd["mu"] < 10, qcd["mu"] > 50, w["mu"] < 10, w["mu"] > 50
     for k in names:
         q, s = qcd[k], w[k]

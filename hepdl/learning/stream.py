@@ -21,7 +21,8 @@ class Stream:
         self._rows, self._names, self._key = rows, list(names), key
         self.size = even_size(len(rows), size or len(rows))
         self.steps = rows.steps(self.size)
-        self._full: Events | None = rows.everything(self._names) if self.steps == 1 and size is None else None
+        always = self.steps == 1 and size is None and not rows.varies(self._names)
+        self._full: Events | None = rows.everything(self._names) if always else None
         self.seek(0)
 
     def seek(self, number: int) -> None:

@@ -7,7 +7,13 @@ OFFERS = {
     "convolutional": {"Convolutional": "Convolutions and poolings over images, waveforms or volumes."},
     "image_network": {"ImageNetwork": "LeNet-5, AlexNet, ZFNet, VGG, GoogLeNet, Inception-v3 or ResNet by name."},
     "recurrent": {"Recurrent": "Recurrent layers (tanh, LSTM, GRU) over the particles in their order."},
+    "deep_sets": {"DeepSets": "Deep sets over particles: the particle flow network, PFN."},
+    "energy_flow": {"EnergyFlowNetwork": "Infrared and collinear safe deep sets, EFN."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
+    "particle_net": {
+        "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",
+        "ParticleNetLite": "The small ParticleNet.",
+    },
     "mixture_density": {
         "MixtureDensity": "Conditional density as a sum of Gaussians; adversary for a continuous nuisance."
     },

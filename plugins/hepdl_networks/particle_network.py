@@ -38,14 +38,20 @@ class ParticleNetwork(Network):
 
     @model_validator(mode="after")
     def _check_widths(self) -> Self:
-        if any(width < 1 for width in self.head):
-            raise ValueError(f"each dense layer needs at least one unit, head is {self.head}")
+        for name in ("head", "layers"):
+            if any(width < 1 for width in getattr(self, name, [])):
+                raise ValueError(f"each dense layer needs at least one unit, {name} is {getattr(self, name)}")
         return self
 
     @property
     def per_particle(self) -> str:
         """The first input, when it answers for each particle."""
         return self.inputs[0] if self.answers == "particle" else ""
+
+    @property
+    def body_columns(self) -> list[str]:
+        """Columns that the body is called with beside the particles: those that other parameters name."""
+        return self.arguments[len(self.inputs) :]
 
     def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
         """The module over lists of particles with so many features, and the width ``W`` of its result."""
@@ -66,9 +72,11 @@ class ParticleNetwork(Network):
         body, width = self.body(columns, sum(columns[name].width for name in lists))
         inputs = width + (total_width(columns, flat, type(self).__name__) if flat else 0)
         head = Perceptron(inputs, self.head, outputs, [self.activation] * len(self.head), dropout=self.dropout)
-        places = [[self.arguments.index(name) for name in names] for names in (lists, flat)]
+        lists, flat, further = (
+            [self.arguments.index(name) for name in names] for names in (lists, flat, self.body_columns)
+        )
         collect = None if self.per_particle else self.collector(width)
-        return OnParticles(body, head, collect, *places, len(self.inputs))
+        return OnParticles(body, head, collect, lists, flat, len(self.inputs), further)
 
     def sorted_inputs(self, columns: Columns) -> tuple[list[str], list[str]]:
         """The jagged inputs, and the flat ones."""

@@ -2,6 +2,19 @@
 
 from hepdl.hooks import Offer, hookimpl
 
+OFFERS = {
+    "balance": {"Balance": "Weights with which all classes have the same sum"},
+    "clustering_order": {"ClusteringOrder": "The place of each particle in the clustering tree of its jet"},
+    "flatten": {"Flatten": "Weights that give all classes the same distribution of some columns"},
+    "from_sklearn": {"FromSklearn": "Columns scaled by a fitted scaler of scikit-learn"},
+    "log_scale": {"LogScale": "The logarithm of columns, of mean 0 and width 1"},
+    "min_max": {"MinMax": "Columns from least to greatest value onto a range"},
+    "one_hot": {"OneHot": "A category as a group of zeros and a one, of an event or of each particle"},
+    "quantile_normalize": {"QuantileNormalize": "Columns with a uniform or normal distribution"},
+    "relative_to": {"RelativeTo": "Particles in the frame of their jet: deta, dphi, deltaR, log_ptrel, ..."},
+    "robust_scale": {"RobustScale": "Columns shifted by the median, divided by the interquartile range"},
+}
+
 
 @hookimpl
 def hepdl_algorithms() -> list[Offer]:
@@ -17,4 +30,5 @@ def hepdl_algorithms() -> list[Offer]:
         Offer("Particles", "hepdl_prepare.particles:Particles", "Lists of particles side by side, ordered and cut"),
         Offer("Standardize", "hepdl_prepare.standardize:Standardize", "Columns as one group of mean 0 and width 1"),
         Offer("ToGeV", "hepdl_prepare.to_gev:ToGeV", "Energies of another unit in GeV"),
+        *(Offer(n, f"hepdl_prepare.{m}:{n}", text) for m, each in OFFERS.items() for n, text in each.items()),
     ]

@@ -13,8 +13,9 @@ from hepdl.algorithm import DeviceAlgorithm
 from hepdl.columns import Columns
 from hepdl.data.rows import Rows
 from hepdl.description import Input, Output
-from hepdl.events import Column, Events
-from tests.contract.toys import Above, Centre, Concatenated, Double, Line, Linear
+from hepdl.events import Column, Events, Jagged
+from hepdl.noise import Noise
+from tests.contract.toys import Above, Centre, Concatenated, Double, Line, Linear, OneLayer, Pooled, Shake
 
 
 class ChangesInput(Double):
@@ -177,6 +178,49 @@ class FixedSize(DeviceAlgorithm):
         return {self.output: events[self.column] + torch.ones(96, device=events[self.column].device)}
 
 
+class Still(Shake):
+    """Never varies."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return self.execute(events)
+
+
+class ShakesForEver(Shake):
+    """Varies each event in one way."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] * 2}
+
+
+class ShakesByPlace(Shake):
+    """Draws from torch, so that an event's numbers depend on its batch."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] + torch.randn(len(events), device=events[self.column].device)}
+
+
+class ShakesInPlace(Shake):
+    """Adds the noise to its input."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column].add_(noise.normal()).clone()}
+
+
+class ShakesMore(Shake):
+    """Gives another type in training."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] + noise.normal().double()}
+
+
+class WaitsToShake(Shake):
+    """Waits for the largest value."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        width = 1.0 if len(events) == 0 or events[self.column].max() < 9 else 2.0
+        return {self.output: events[self.column] + width * noise.normal()}
+
+
 class TooWide(Linear):
     """Gives one output too many."""
 
@@ -209,3 +253,26 @@ class Shifted(Concatenated):
 
     def forward(self, *columns: torch.Tensor) -> torch.Tensor:
         return self.layer(torch.stack(columns, 1) - self.shift)
+
+
+class AnswersForEvents(Pooled):
+    """Says that it answers for each particle, and does not."""
+
+    @property
+    def per_particle(self) -> str:
+        return self.inputs[0]
+
+
+class LosesParticles(AnswersForEvents):
+    """Leaves out the last event's particles."""
+
+    def build(self, columns: Columns, outputs: int) -> nn.Module:
+        return WithoutTheLast(columns[self.inputs[0]].width, outputs)
+
+
+class WithoutTheLast(OneLayer):
+    """A layer for each particle of all events but the last."""
+
+    def forward(self, particles: Jagged) -> Jagged:
+        offsets = particles.offsets.clamp(max=particles.values.shape[0] - 1)
+        return Jagged(self.layer(particles.values[:-1]), offsets)

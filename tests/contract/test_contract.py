@@ -19,10 +19,13 @@ GOOD = [
     (toys.Above("x", 0.5), None),
     (toys.Centre("x"), None),
     (toys.Line(), None),
+    (toys.Shake("x"), None),
+    (toys.Thin("pt"), {"pt": ColumnType(jagged=True)}),
     (bugs.MayWait(), None),
     (toys.Counted(), None),
     (toys.Linear(inputs=["x", "y"]), None),
     (toys.Pooled(inputs=["particles"]), PARTICLES),
+    (toys.Deep(inputs=["particles"], answers="particle"), PARTICLES),
 ]
 
 
@@ -53,6 +56,12 @@ BAD = [
     (bugs.LeavesTheDevice("x"), "on_the_device", "'mean' of the module is on cpu after fit"),
     (bugs.WaitsInSteps(), "no_waiting", r"waits in a training step: .*\.py:\d+"),
     (bugs.WaitsInExecute("x"), "no_waiting", r"waits in execute\(\): .*index_put.*\.py:\d+"),
+    (bugs.Still("x"), "varies", r"vary\(\) gives what execute\(\) gives"),
+    (bugs.ShakesForEver("x"), "varies", "the same in two epochs"),
+    (bugs.ShakesMore("x"), "varies", r"execute\(\) gives .*float32.*vary\(\) gives .*float64"),
+    (bugs.ShakesByPlace("x"), "varies_alone", "between two runs with one seed"),
+    (bugs.ShakesInPlace("x"), "varies_copies", "column 'x' differs by up to"),
+    (bugs.WaitsToShake("x"), "varies_abroad", r"waits in vary\(\): .*\.py:\d+"),
     (bugs.FixedSize(), "empty", "RuntimeError"),
     (bugs.TooWide(inputs=["x", "y"]), "shaped", r"\[96, 3\], not floats \[96, 2\]"),
     (bugs.Unused(inputs=["x", "y"]), "differentiable", "weight 'other.weight' has no gradient"),
@@ -65,6 +74,18 @@ def test_bad(toy: Description, rule: str, message: str) -> None:
     case = next(case for case in cases(toy) if case.rule == rule)
     with pytest.raises(ContractBroken, match=rf"(?s)breaks the rule '{rule}': .*{message}"):
         case()
+
+
+@pytest.mark.parametrize(
+    ("toy", "message"),
+    [
+        (bugs.AnswersForEvents(inputs=["particles"]), "says per_particle = 'particles', but its answer is no list"),
+        (bugs.LosesParticles(inputs=["particles"]), "the lists of its answer are not as long as those of 'particles'"),
+    ],
+)
+def test_bad_answers_for_particles(toy: Description, message: str) -> None:
+    with pytest.raises(ContractBroken, match=rf"breaks the rule 'shaped': ContractBroken: .*{message}"):
+        next(case for case in cases(toy, PARTICLES) if case.rule == "shaped")()
 
 
 def test_a_change_of_the_input_breaks_that_rule_alone() -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from hepdl_networks.particle_network import ParticleNetwork
 from torch import nn
 
-from hepdl.algorithm import Algorithm, Learner, Report, Selection
+from hepdl.algorithm import Algorithm, Augmentation, Learner, Report, Selection
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.rows import Rows
 from hepdl.description import Input, Output, parameter
 from hepdl.events import Column, Events, Jagged
 from hepdl.learning.parts import Network
+from hepdl.noise import Noise
 
 
 class Double(Algorithm):
@@ -87,6 +89,47 @@ class Centre(Learner):
 
     def execute(self, events: Events) -> dict[str, Column]:
         return {self.output: events[self.column] - self.module.mean}
+
+
+class Shake(Augmentation):
+    """Adds normal noise of width 1."""
+
+    positional = ("column",)
+
+    column: Input
+    """What is shaken."""
+    output: Output = "shaken"
+    """The column with noise."""
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        return {self.output: events[self.column].clone()}
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] + noise.normal()}
+
+
+class Thin(Augmentation):
+    """Drops half of the particles."""
+
+    positional = ("column",)
+
+    synchronises = "how many particles stay is known on the device alone"
+    column: Input
+    """A jagged column."""
+    output: Output = "thinned"
+    """What is left of it."""
+
+    def declare(self, columns: Columns) -> dict[str, ColumnType]:
+        return {self.output: columns[self.column]}
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        return {self.output: events[self.column]}
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        particles = events[self.column]
+        keep = noise.uniform(particles=particles) < 0.5
+        before = torch.cat([keep.new_zeros(1, dtype=torch.int64), keep.cumsum(0)])
+        return {self.output: Jagged(particles.values[keep], before[particles.offsets])}
 
 
 class Line(Learner):
@@ -168,6 +211,24 @@ class SumOfParticles(nn.Module):
     def forward(self, particles: Jagged) -> torch.Tensor:
         hidden = self.layer(particles.values)
         return hidden.new_zeros(len(particles), hidden.shape[1]).index_add(0, particles.event_index(), hidden)
+
+
+class Deep(ParticleNetwork):
+    """A layer for each particle, then what all particle networks have."""
+
+    def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
+        return OneLayer(features, 4), 4
+
+
+class OneLayer(nn.Module):
+    """A dense layer for each particle."""
+
+    def __init__(self, features: int, width: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(features, width)
+
+    def forward(self, particles: Jagged) -> Jagged:
+        return Jagged(self.layer(particles.values).tanh(), particles.offsets)
 
 
 PARTICLES = {"particles": ColumnType("float32", (3,), jagged=True)}
