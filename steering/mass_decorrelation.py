@@ -42,7 +42,7 @@ chain = Chain(
         penalty=DistanceCorrelation(),
         nuisance=["log_mass"],
         only="label == 0",
-        strength=30.0,
+        strength=15.0,
         epochs=20,
     ),
     Pivot(

@@ -50,11 +50,11 @@ def draw_front(found: Mapping[str, Sequence[Cut]], names: tuple[str, str], effic
         xlabel=f"{names[0]} rejection at {100 * efficiencies[0]:g} % {names[1]} efficiency", ylabel="1/JSD [1/bit]"
     )
     low, high = axes.get_ylim()
-    axes.set_ylim(min(low, 1), high * 2)
+    axes.set_ylim(min(low, 1), high)
     span = np.array([cuts[0].rejection for cuts in found.values()])
     axes.set_xlim(0, 1.25 * np.nanmax(span))
     axes.plot([], [], "_", ms=18, color="black", alpha=0.5, label="statistical limit")
-    clear_above(axes, 0.1 + 0.06 * len(found))
+    clear_above(axes, 0.05 + 0.035 * len(found))
     axes.legend(loc="upper right")
     stamp(axes)
     return picture
