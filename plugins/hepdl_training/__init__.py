@@ -4,6 +4,10 @@ from hepdl.hooks import Offer, hookimpl
 
 OFFERS = {
     "supervised": {"Supervised": "A network learns a target column."},
+    "multi_task": {
+        "MultiTask": "One network learns several targets: of events, of their particles and of pairs of these.",
+        "Task": "Task: one target of a MultiTask, with its loss and its own layers.",
+    },
     "pivot": {"Pivot": "A classifier whose score does not depend on a nuisance, by an adversary (arXiv:1611.01046)."},
     "losses": {
         "CrossEntropy": "Loss: -log of the probability of the true class.",
