@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,9 +123,13 @@ class Rows:
         if set(names) <= set(table.names):
             table = table.only(names)
         else:
-            prefix = self._variation.prepare if self._variation and self._variation.prepares(names) else self._prefix
-            finish = _narrowed(prefix, names)
+            finish = self._finish(names)
         return Pools(table, self.pools.rows, self.device, pool, finish, even)
+
+    def _finish(self, names: Sequence[str]) -> Prefix:
+        if self._variation and self._variation.prepares(names):
+            return partial(self._variation.prepare, names=names)
+        return lambda events: self._prefix(events).only(names)
 
     def _shuffled(self, pools: Pools, size: int, epoch: int | None, start: int, alike: str) -> Iterator[Events]:
         """Batches may span pools: what is left of one is the head of the next one's first batch."""
@@ -179,10 +184,6 @@ class Rows:
 
     def _number(self, epoch: int, pool: int) -> int:
         return (self._seed + epoch * 0x9E3779B97F4A7C15 + (pool + 1) * 0xD1B54A32D192ED03) % 2**63
-
-
-def _narrowed(prefix: Prefix, names: Sequence[str]) -> Prefix:
-    return lambda events: prefix(events).only(names)
 
 
 def _starts(table: Table, pieces: Sequence[int]) -> Iterator[tuple[int, int]]:

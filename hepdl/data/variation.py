@@ -34,11 +34,12 @@ class Variation:
         """Whether a pool of these columns is one to be varied."""
         return KEY in names
 
-    def prepare(self, events: Events) -> Events:
-        """The columns of a pool, those of the fixed steps and the keys of the events among them."""
+    def prepare(self, events: Events, names: Sequence[str]) -> Events:
+        """The columns of a pool: those of the fixed steps, plain ones of others if asked for, and the events' keys."""
         from hepdl.noise import keys_of
 
-        return executed(events, self._fixed).plus({KEY: keys_of(events)})
+        plain = executed(events, [*self._fixed, *self._needed(names)])
+        return plain.plus({KEY: keys_of(events)}).only(names)
 
     def vary(self, events: Events, names: Sequence[str], epoch: int) -> Events:
         """A batch with the columns ``names``, as they are in this epoch."""
@@ -46,6 +47,8 @@ class Variation:
 
         from hepdl.noise import Noise
 
+        made = {name for step in self._varied for name in _made(step)}
+        events = events.only([name for name in events if name not in made])
         with torch.no_grad():
             for step in self._needed(names):
                 if isinstance(step, Augmentation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,14 +12,15 @@ from torch import nn
 
 from hepdl import Chain, Input, Output
 from hepdl.algorithm import Learner
-from hepdl.columns import Columns
+from hepdl.columns import Columns, ColumnType
 from hepdl.data import rows
 from hepdl.data.rows import Rows
+from hepdl.data.variation import Variation, executed
 from hepdl.engine import POOL, run
-from hepdl.events import Column, Events
+from hepdl.events import Column, Events, Jagged
 from hepdl.job import Job
 from hepdl.learning.stream import Stream
-from tests.contract.toys import Shake
+from tests.contract.toys import Shake, Thin
 from tests.memory import Above, Centre, Collect, MemoryReader, sample
 
 
@@ -126,6 +128,24 @@ def test_still_on_behind_a_selection_by_what_was_learned() -> None:
     assert len(Collect.seen[0]) < 1000
     assert np.std(seen["epochs"][0][1] - plain(0)) == pytest.approx(1, abs=0.1)
     np.testing.assert_array_equal(seen["validation"][1], plain(1))
+
+
+def test_batches_of_alike_lengths_go_by_the_plain_lists() -> None:
+    """The number of particles is known before the variation alone."""
+    lengths = np.random.default_rng(1).integers(0, 40, 1000)
+    table = Events({
+        "source": np.zeros(1000, "i4"), "entry": np.arange(1000),
+        "pt": Jagged.from_lengths(np.zeros(lengths.sum(), "f4"), lengths),
+    })  # fmt: skip
+    thin = Thin("pt")
+    thin.initialize(Job(columns=Columns(pt=ColumnType(jagged=True))))
+    variation = Variation([], [thin])
+    train = Rows(table, np.arange(1000), Columns(), partial(executed, steps=[thin]), "cpu", 1, None, variation)
+    for batch in train.batches(["entry", "thinned"], 50, epoch=0, alike="thinned"):
+        plain_lengths = lengths[batch["entry"].numpy()]
+        thinned = batch["thinned"].lengths.numpy()
+        assert np.ptp(plain_lengths) < 8
+        assert (thinned <= plain_lengths).all() and thinned.sum() < 0.7 * plain_lengths.sum()
 
 
 def test_rows_without_augmentation_do_not_vary() -> None:
