@@ -14,6 +14,8 @@ OFFERS = {
         "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",
         "ParticleNetLite": "The small ParticleNet.",
     },
+    "graph_network": {"GraphNetwork": "GCN, GAT, GATv2, EdgeConv, GIN or SAGE over a graph of particles."},
+    "interaction_network": {"InteractionNetwork": "A function of each edge, then one of each node (arXiv:1612.00222)."},
     "mixture_density": {
         "MixtureDensity": "Conditional density as a sum of Gaussians; adversary for a continuous nuisance."
     },

@@ -21,6 +21,7 @@ def hepdl_algorithms() -> list[Offer]:
     """What this pack offers."""
     return [
         Offer("Define", "hepdl_prepare.define:Define", "A new column from an expression over columns"),
+        Offer("EdgeList", "hepdl_prepare.edge_list:EdgeList", "Edges between particles, read from file and checked"),
         Offer("Filter", "hepdl_prepare.filter:Filter", "Keep the events for which an expression is true"),
         Offer("ForEach", "hepdl_prepare.for_each:ForEach", "Each object of a collection as an event of its own"),
         Offer("GoldenJson", "hepdl_prepare.golden_json:GoldenJson", "Keep the certified luminosity sections"),

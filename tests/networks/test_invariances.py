@@ -13,6 +13,9 @@ import pytest
 import torch
 from hepdl_networks.deep_sets import DeepSets
 from hepdl_networks.energy_flow import EnergyFlowNetwork
+from hepdl_networks.graph_network import GraphNetwork
+from hepdl_networks.interaction_network import InteractionNetwork
+from hepdl_networks.particle_net import ParticleNet, ParticleNetLite
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.events import Jagged
@@ -56,6 +59,13 @@ CLAIMS = [
     Claim(DeepSets(inputs=["a", "b"], collect="max", layers=[8])),
     Claim(DeepSets(inputs=["a", "b"], answers="particle")),
     Claim(EnergyFlowNetwork(inputs=["eta", "phi"], weight="share"), zero="share"),
+    Claim(ParticleNet(inputs=["a", "eta"], coordinates="eta")),
+    Claim(ParticleNetLite(inputs=["a", "b"], coordinates="eta")),
+    Claim(ParticleNetLite(inputs=["a", "b"], coordinates="eta", answers="particle")),
+    Claim(GraphNetwork(inputs=["a", "b"], coordinates="eta")),
+    Claim(GraphNetwork(inputs=["a", "b"], coordinates="eta", kind="GAT", graph="radius")),
+    Claim(GraphNetwork(inputs=["a", "b"], kind="GIN", graph="full", answers="particle")),
+    Claim(InteractionNetwork(inputs=["a", "b"], steps=2, effects="mean")),
 ]
 LENGTHS = [4, 0, 1, 9, 2, 30]
 
