@@ -35,7 +35,7 @@ class OnParticles(nn.Module):
         further = columns[self._inputs :] if self._further is None else [columns[place] for place in self._further]
         need_equal_lengths(lists)
         particles = lists[0].with_values(side_by_side([each.values for each in lists]))
-        hidden: Jagged = self.body(particles, *further)
+        hidden: Jagged | torch.Tensor = self.body(particles, *further)
         flat = [columns[place] for place in self._flat]
         if self.collect is not None:
             answer: torch.Tensor = self.head(self.collect(hidden), *flat)

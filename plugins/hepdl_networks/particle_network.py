@@ -91,3 +91,11 @@ class ParticleNetwork(Network):
         if deep:
             raise WiringError(f"{type(self).__name__}: each particle of '{deep[0]}' is {kinds[deep[0]]}, not a list")
         return lists, [name for name in kinds if name not in lists]
+
+
+def need_numbers(columns: Columns, names: list[str], reader: str, what: str) -> None:
+    """``WiringError`` unless each of these columns is a list with one number a particle."""
+    for name in names:
+        kind = columns.need(name, reader)
+        if not kind.jagged or kind.shape:
+            raise WiringError(f"{reader}: {what} must be one number a particle, but '{name}' is {kind}")

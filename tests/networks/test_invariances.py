@@ -13,6 +13,7 @@ import pytest
 import torch
 from hepdl_networks.deep_sets import DeepSets
 from hepdl_networks.energy_flow import EnergyFlowNetwork
+from hepdl_networks.particle_transformer import ParticleTransformer
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.events import Jagged
@@ -50,12 +51,17 @@ class Claim:
         return answer.values if isinstance(answer, Jagged) else answer
 
 
+CARTESIAN, POLAR = ["px", "py", "pz", "energy"], ["pt", "eta", "phi", "mass"]
 CLAIMS = [
     Claim(DeepSets(inputs=["a", "b"])),
     Claim(DeepSets(inputs=["a", "b"], collect="mean", batch_norm=True)),
     Claim(DeepSets(inputs=["a", "b"], collect="max", layers=[8])),
     Claim(DeepSets(inputs=["a", "b"], answers="particle")),
     Claim(EnergyFlowNetwork(inputs=["eta", "phi"], weight="share"), zero="share"),
+    Claim(ParticleTransformer(inputs=["a", "px"], momenta=CARTESIAN, width=16, heads=4, blocks=2, embed=[8])),
+    Claim(ParticleTransformer(inputs=["a"], momenta=POLAR, components="polar", width=8, heads=2, blocks=1)),
+    Claim(ParticleTransformer(inputs=["a", "b"], width=8, heads=2, blocks=2, class_blocks=0)),
+    Claim(ParticleTransformer(inputs=["a"], momenta=CARTESIAN, width=8, heads=2, blocks=1, answers="particle")),
 ]
 LENGTHS = [4, 0, 1, 9, 2, 30]
 
