@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 
+from hepdl_networks.momenta import Kinematics
+
 LEAST = 1e-8
 """Below this, distances, momenta and squared masses do not differ: their logarithm ends here."""
-
-
-class Kinematics(NamedTuple):
-    """Transverse momentum, rapidity, azimuth and squared mass of particles, ``[...]`` each."""
-
-    pt: torch.Tensor
-    rapidity: torch.Tensor
-    phi: torch.Tensor
-    mass2: torch.Tensor
-
-    def of(self, particles: torch.Tensor) -> Kinematics:
-        """Those of the particles with these numbers."""
-        return Kinematics(*(each[particles] for each in self))
-
-
-def kinematics(momenta: Sequence[torch.Tensor], polar: bool) -> Kinematics:
-    """From ``px, py, pz, E`` or, when ``polar``, ``pT, η, φ, mass``; ``[n]`` each.
-
-    Worked out in the precision of the momenta, for E² − p² loses most of its digits; given in the default one.
-    """
-    a, b, c, d = (each if each.is_floating_point() else each.to(torch.get_default_dtype()) for each in momenta)
-    if polar:
-        pt, phi, pz, mass2 = a, c, a * b.sinh(), d.square()
-    else:
-        pt, phi, pz = torch.hypot(a, b), torch.atan2(b, a), c
-        mass2 = (d.square() - (a.square() + b.square() + c.square())).clamp_min(0)
-    rapidity = torch.asinh(pz / (pt.square() + mass2).sqrt().clamp_min(LEAST))
-    return Kinematics(*(each.to(torch.get_default_dtype()) for each in (pt, rapidity, phi, mass2)))
 
 
 def pair_features(one: Kinematics, other: Kinematics) -> torch.Tensor:

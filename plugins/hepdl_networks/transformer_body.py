@@ -10,7 +10,8 @@ from torch import nn
 from hepdl.events import Jagged
 from hepdl_networks.attention import ClassBlock, ParticleBlock
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm, Perceptron
-from hepdl_networks.pair_features import kinematics, pair_features
+from hepdl_networks.momenta import Components, kinematics
+from hepdl_networks.pair_features import pair_features
 from hepdl_networks.pairs import lower_pairs, lower_table
 from hepdl_networks.slots import Slots
 
@@ -25,7 +26,7 @@ class TransformerBody(nn.Module):
         super().__init__()
         d = description
         self.embed = embedding(features, [*d.embed, d.width], d.activation)
-        self.pairs = PairBias(d.pair_embed, d.heads, d.activation, d.components == "polar") if d.momenta else None
+        self.pairs = PairBias(d.pair_embed, d.heads, d.activation, d.components) if d.momenta else None
         hidden = d.expansion * d.width
         self.blocks = nn.ModuleList(
             ParticleBlock(d.width, d.heads, hidden, d.activation, d.dropout) for _ in range(d.blocks)
@@ -56,14 +57,14 @@ class TransformerBody(nn.Module):
 class PairBias(nn.Module):
     """What attention of each head adds for each pair of particles, from features of the pair."""
 
-    def __init__(self, layers: list[int], heads: int, activation: str, polar: bool) -> None:
+    def __init__(self, layers: list[int], heads: int, activation: str, components: Components) -> None:
         super().__init__()
         dense = Perceptron(4, layers, heads, [activation] * len(layers), batch_norm=True)
-        self.embed, self.polar = nn.Sequential(BatchNorm(4), dense, BatchNorm(heads)), polar
+        self.embed, self.components = nn.Sequential(BatchNorm(4), dense, BatchNorm(heads)), components
 
     def forward(self, particles: Jagged, momenta: tuple[Jagged, ...], slots: Slots) -> torch.Tensor:
         """``[N, heads, P, P]``, −∞ for those who cannot be looked at. Pairs are embedded once, padding never."""
-        each = kinematics([component.values for component in momenta], self.polar)
+        each = kinematics([component.values for component in momenta], self.components)
         first, second = lower_pairs(particles)
         bias = self.embed(pair_features(each.of(first), each.of(second)))
         bias = torch.cat([bias, bias.new_zeros(1, bias.shape[1])])  # a row to look up where there is no pair

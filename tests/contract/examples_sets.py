@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hepdl.algorithms import DeepSets, EnergyFlowNetwork, ParticleTransformer
+from hepdl.algorithms import DeepSets, EnergyFlowNetwork, LorentzNetwork, ParticleTransformer
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.description import Description
@@ -57,4 +57,9 @@ EXAMPLES = [
         )
     ),
     example(ParticleTransformer(inputs=["pt"], width=8, heads=2, blocks=1, class_blocks=0, collect="max", dropout=0.0)),
+    example(
+        LorentzNetwork(
+            inputs=["mass"], momenta=["pt", "eta", "phi", "mass"], components="polar", width=8, blocks=2, head=[4]
+        )
+    ),
 ]

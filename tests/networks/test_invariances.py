@@ -13,6 +13,7 @@ import pytest
 import torch
 from hepdl_networks.deep_sets import DeepSets
 from hepdl_networks.energy_flow import EnergyFlowNetwork
+from hepdl_networks.lorentz_network import LorentzNetwork
 from hepdl_networks.particle_transformer import ParticleTransformer
 
 from hepdl.columns import Columns, ColumnType
@@ -62,6 +63,8 @@ CLAIMS = [
     Claim(ParticleTransformer(inputs=["a"], momenta=POLAR, components="polar", width=8, heads=2, blocks=1)),
     Claim(ParticleTransformer(inputs=["a", "b"], width=8, heads=2, blocks=2, class_blocks=0)),
     Claim(ParticleTransformer(inputs=["a"], momenta=CARTESIAN, width=8, heads=2, blocks=1, answers="particle")),
+    Claim(LorentzNetwork(inputs=["mass"], momenta=CARTESIAN, width=8, blocks=3)),
+    Claim(LorentzNetwork(inputs=["a"], momenta=POLAR, components="polar", width=8, blocks=2, answers="particle")),
 ]
 LENGTHS = [4, 0, 1, 9, 2, 30]
 

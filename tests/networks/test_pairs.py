@@ -7,7 +7,8 @@ import math
 import pytest
 import torch
 import vector
-from hepdl_networks.pair_features import kinematics, pair_features
+from hepdl_networks.momenta import kinematics
+from hepdl_networks.pair_features import pair_features
 from hepdl_networks.pairs import all_pairs, lower_pairs, lower_table
 
 from hepdl.events import Jagged
@@ -56,12 +57,12 @@ def particles(n: int) -> torch.Tensor:
     return torch.stack([torch.rand(n) * 90 + 1, torch.randn(n), torch.rand(n) * 6.2 - 3.1, torch.rand(n) + 0.01])
 
 
-@pytest.mark.parametrize("polar", [False, True])
-def test_features_as_by_hand(polar: bool) -> None:
+@pytest.mark.parametrize("components", ["cartesian", "polar"])
+def test_features_as_by_hand(components: str) -> None:
     given = particles(6).double()
     vectors = [vector.obj(pt=p[0], eta=p[1], phi=p[2], mass=p[3]) for p in given.T.tolist()]
     cartesian = torch.tensor([[v.px, v.py, v.pz, v.energy] for v in vectors], dtype=torch.float64).T
-    each = kinematics(list(given if polar else cartesian), polar)
+    each = kinematics(list(given if components == "polar" else cartesian), components)
     i, j = torch.tril_indices(6, 6)
     got = pair_features(each.of(i), each.of(j))
     expected = torch.tensor([by_hand(vectors[a], vectors[b]) for a, b in zip(i.tolist(), j.tolist(), strict=True)])
@@ -73,26 +74,26 @@ def test_mass_of_collinear_light_particles_in_single_precision() -> None:
     """E² − p² would be off by all its digits: m = 5 keV beside p = 1 TeV."""
     mass, angle = 0.000005, 1e-5
     given = [torch.tensor(each) for each in ([1000.0, 1000.0], [2.0, 2.0], [0.0, angle], [mass, mass])]
-    each = kinematics(given, True)
+    each = kinematics(given, "polar")
     got = pair_features(each.of(torch.tensor([0])), each.of(torch.tensor([1])))[0, 3]
     assert float(got) == pytest.approx(math.log(4 * mass**2 + (1000.0 * angle) ** 2), abs=1e-4)
 
 
 def test_order_in_a_pair_does_not_matter() -> None:
-    each = kinematics(list(particles(5)), True)
+    each = kinematics(list(particles(5)), "polar")
     i, j = torch.triu_indices(5, 5)
     torch.testing.assert_close(pair_features(each.of(i), each.of(j)), pair_features(each.of(j), each.of(i)))
 
 
 def test_features_and_their_gradient_stay_finite() -> None:
     zero = [torch.zeros(2, requires_grad=True) for _ in range(4)]
-    for polar in (False, True):
-        each = kinematics(zero, polar)
+    for components in ("cartesian", "polar"):
+        each = kinematics(zero, components)
         got = pair_features(each, each)
         assert got.isfinite().all()
         assert got.min() >= math.log(1e-8) - 1e-4
     given = particles(4).requires_grad_()
-    each = kinematics(list(given), True)
+    each = kinematics(list(given), "polar")
     pair_features(each, each).sum().backward()
     assert given.grad is not None
     assert given.grad.isfinite().all()
@@ -100,6 +101,6 @@ def test_features_and_their_gradient_stay_finite() -> None:
 
 def test_azimuth_goes_around() -> None:
     given = [torch.tensor(each) for each in ([1.0, 1.0], [0.0, 0.0], [3.1, -3.1], [0.0, 0.0])]
-    each = kinematics(given, True)
+    each = kinematics(given, "polar")
     got = pair_features(each.of(torch.tensor([0])), each.of(torch.tensor([1])))
     assert float(got[0, 0].exp()) == pytest.approx(2 * math.pi - 6.2, rel=1e-4)
