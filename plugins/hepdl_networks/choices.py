@@ -12,7 +12,7 @@ from hepdl.errors import WiringError
 ActivationName = Literal[
     "relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "selu", "softplus", "linear"
 ]  # fmt: skip
-CollectName = Literal["sum", "mean", "max"]
+CollectName = Literal["sum", "mean", "max", "attention"]
 InitialisationName = Literal[
     "default", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal"
 ]  # fmt: skip

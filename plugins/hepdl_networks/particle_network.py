@@ -28,7 +28,8 @@ class ParticleNetwork(Network):
     answers: Literal["event", "particle"] = "event"
     """Whether there is one answer for each event or one for each particle."""
     collect: CollectName = "mean"
-    """How the particles of an event are put together; an event without particles gets 0."""
+    """How the particles of an event are put together: ``attention`` is a mean with learned weights (arXiv:1409.0473);
+    an event without particles gets 0."""
     head: list[int] = [64]
     """Width of each hidden dense layer."""
     activation: ActivationName = "relu"
@@ -59,9 +60,9 @@ class ParticleNetwork(Network):
 
     def collector(self, width: int) -> nn.Module:
         """The module from the list ``[n, W]`` that the body gives to one row an event, ``[N, W]``."""
-        from hepdl_networks.collectors import Collected
+        from hepdl_networks.collectors import Attention, Collected
 
-        return Collected(self.collect)
+        return Attention(width) if self.collect == "attention" else Collected(self.collect)
 
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """An :class:`~hepdl_networks.on_particles.OnParticles`; ``WiringError`` when no input is jagged."""

@@ -36,8 +36,10 @@ class ParticleTransformer(ParticleNetwork):
     """Attentions side by side."""
     blocks: int = parameter(8, ge=1)
     """Blocks of attention among particles."""
-    class_blocks: int = parameter(2, ge=0)
-    """Blocks of attention of the class token; with 0 particles are put together as ``collect`` says."""
+    collect: Literal["token", "sum", "mean", "max", "attention"] = "token"
+    """How the particles of an event are put together: by attention of a class token, or as in other networks."""
+    class_blocks: int = parameter(2, ge=1)
+    """Blocks of attention of the class token."""
     pair_embed: list[int] = [64, 64, 64]
     """Width of each hidden dense layer of a pair."""
     expansion: int = parameter(4, ge=1)
@@ -65,9 +67,15 @@ class ParticleTransformer(ParticleNetwork):
         """The momenta."""
         return self.momenta
 
+    def collector(self, width: int) -> nn.Module:
+        """Nothing is left to do where the token has collected."""
+        from torch import nn
+
+        return nn.Identity() if self.collect == "token" else super().collector(width)
+
     def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
         """A :class:`~hepdl_networks.transformer_body.TransformerBody`."""
         from hepdl_networks.transformer_body import TransformerBody
 
         need_numbers(columns, self.momenta, type(self).__name__, "momenta")
-        return TransformerBody(self, features, token=not self.per_particle), self.width
+        return TransformerBody(self, features, token=self.collect == "token" and not self.per_particle), self.width

@@ -9,6 +9,7 @@ from torch import nn
 
 from hepdl.events import Jagged
 from hepdl_networks.attention import ClassBlock, ParticleBlock
+from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm, Perceptron
 from hepdl_networks.momenta import Components, kinematics
 from hepdl_networks.pair_features import pair_features
@@ -41,6 +42,7 @@ class TransformerBody(nn.Module):
 
     def forward(self, particles: Jagged, *momenta: Jagged) -> Jagged | torch.Tensor:
         """A list of ``[n, W]``, or ``[N, W]`` from the token."""
+        need_equal_lengths([particles, *momenta])
         slots, values = Slots(particles), self.embed(particles.values)
         mask = slots.visible()[:, None] if self.pairs is None else self.pairs(particles, momenta, slots)
         for block in self.blocks:

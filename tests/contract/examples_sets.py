@@ -42,6 +42,7 @@ def example(description: Description, **how: Any) -> Example:
 EXAMPLES = [
     example(DeepSets(inputs=["pt", "wide", "x"], layers=[8, 6], head=[5])),
     example(DeepSets(inputs=["wide", "eta"], layers=[6], collect="max", batch_norm=True)),
+    example(DeepSets(inputs=["wide"], layers=[6], collect="attention")),
     example(EnergyFlowNetwork(inputs=["eta", "phi"], weight="pt", layers=[8, 6], head=[5])),
     example(
         ParticleTransformer(
@@ -56,7 +57,7 @@ EXAMPLES = [
             dropout=0.0,
         )
     ),
-    example(ParticleTransformer(inputs=["pt"], width=8, heads=2, blocks=1, class_blocks=0, collect="max", dropout=0.0)),
+    example(ParticleTransformer(inputs=["pt"], width=8, heads=2, blocks=1, collect="max", dropout=0.0)),
     example(
         LorentzNetwork(
             inputs=["mass"], momenta=["pt", "eta", "phi", "mass"], components="polar", width=8, blocks=2, head=[4]
