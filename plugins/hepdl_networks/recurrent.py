@@ -55,8 +55,6 @@ class Recurrent(ParticleNetwork):
 
     def collector(self, width: int) -> nn.Module:
         """How the states of an event are put together."""
-        from hepdl_networks.collectors import Attention, Collected, Ends
+        from hepdl_networks.collectors import Ends
 
-        if self.collect == "last":
-            return Ends(self.layers[-1])
-        return Attention(width) if self.collect == "attention" else Collected(self.collect)
+        return Ends(self.layers[-1]) if self.collect == "last" else super().collector(width)

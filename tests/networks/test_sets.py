@@ -103,7 +103,7 @@ def test_a_plain_sum_is_neither() -> None:
 
 
 def test_mistakes() -> None:
-    with pytest.raises(WiringError, match=r"weight must be one number a particle.*'x' is float32.*Define"):
+    with pytest.raises(WiringError, match=r"weight must be one number a particle.*'x' is float32"):
         EnergyFlowNetwork(inputs=["eta"], weight="x").build(COLUMNS, 1)
     with pytest.raises(WiringError, match=r"'wide' is jagged float32\[2\]"):
         EnergyFlowNetwork(inputs=["eta"], weight="wide").build(COLUMNS, 1)
