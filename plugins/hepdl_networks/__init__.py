@@ -9,6 +9,7 @@ OFFERS = {
     "recurrent": {"Recurrent": "Recurrent layers (tanh, LSTM, GRU) over the particles in their order."},
     "deep_sets": {"DeepSets": "Deep sets over particles: the particle flow network, PFN."},
     "energy_flow": {"EnergyFlowNetwork": "Infrared and collinear safe deep sets, EFN."},
+    "frames": {"Frames": "An image network on each frame, then a network over the sequence of frames."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
     "particle_net": {
         "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",

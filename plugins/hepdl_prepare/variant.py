@@ -58,7 +58,7 @@ class Variant(Augmentation):
 
 def with_values(column: Column, values: Column) -> Column:
     """Such a column with other values."""
-    return Jagged(values, column.offsets) if isinstance(column, Jagged) else values
+    return column.with_values(values) if isinstance(column, Jagged) else values
 
 
 def values_of(column: Column) -> Column:
