@@ -11,6 +11,7 @@ OFFERS = {
     "energy_flow": {"EnergyFlowNetwork": "Infrared and collinear safe deep sets, EFN."},
     "particle_transformer": {"ParticleTransformer": "Attention among particles that knows their pairs, ParT."},
     "lorentz_network": {"LorentzNetwork": "Messages from Minkowski products: the same answer in every frame."},
+    "frames": {"Frames": "An image network on each frame, then a network over the sequence of frames."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
     "particle_net": {
         "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",

@@ -5,13 +5,18 @@ from hepdl.hooks import Offer, hookimpl
 OFFERS = {
     "balance": {"Balance": "Weights with which all classes have the same sum"},
     "clustering_order": {"ClusteringOrder": "The place of each particle in the clustering tree of its jet"},
+    "drop_soft": {"DropSoft": "Augmentation: soft particles left out at random"},
     "flatten": {"Flatten": "Weights that give all classes the same distribution of some columns"},
+    "flip_image": {"FlipImage": "Augmentation: images mirrored and turned by 90° at random"},
     "from_sklearn": {"FromSklearn": "Columns scaled by a fitted scaler of scikit-learn"},
     "log_scale": {"LogScale": "The logarithm of columns, of mean 0 and width 1"},
     "min_max": {"MinMax": "Columns from least to greatest value onto a range"},
     "one_hot": {"OneHot": "A category as a group of zeros and a one, of an event or of each particle"},
     "quantile_normalize": {"QuantileNormalize": "Columns with a uniform or normal distribution"},
     "relative_to": {"RelativeTo": "Particles in the frame of their jet: deta, dphi, deltaR, log_ptrel, ..."},
+    "rotate_jet": {"RotateJet": "Augmentation: particles turned around the axis of their jet"},
+    "rotate_phi": {"RotatePhi": "Augmentation: an event turned around the beam"},
+    "smear": {"Smear": "Augmentation: columns multiplied by a random factor"},
     "robust_scale": {"RobustScale": "Columns shifted by the median, divided by the interquartile range"},
 }
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import model_validator
 
-from hepdl.algorithm import Learner
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.rows import Rows
 from hepdl.description import Input, Inputs, parameter
 from hepdl.errors import BadValues, WiringError
 from hepdl.events import Column, Events
-from hepdl.learning.average import Average
-from hepdl.learning.descent import Descent
-from hepdl.learning.loop import Phase, Training
-from hepdl.learning.parts import Network, Optimizer, Schedule
-from hepdl.learning.stream import Stream
-from hepdl.learning.weights import NegativeWeights, Weighting
-from hepdl_training.optimizers import Adam
-from hepdl_training.schedules import Constant
+from hepdl.learning.loop import Metrics
+from hepdl.learning.parts import Network
+from hepdl.learning.weights import Weighting
+from hepdl_training.scheme import Scheme
 
 if TYPE_CHECKING:
     import torch
@@ -29,12 +23,14 @@ if TYPE_CHECKING:
     from hepdl_training.pairs import Pairs
 
 LARGEST = 2048
-"""Events in a batch of the validation: all pairs of a batch are looked at."""
+"""Events in a batch of the validation when training has none: all pairs of a batch are looked at."""
 
 
-class Siamese(Learner):
+class Siamese(Scheme):
     """Trains one network on both events of a pair, so that like events come to lie close to each other and unlike ones
     apart, and adds the place of each event, its embedding ``[N, dimension]``, as a column.
+
+    A pair counts with the product of both weights, a triplet or an InfoNCE choice with its first event's.
 
     Pairs are all pairs of events in a batch; those are alike that have the same ``target``. With ``partner`` an event
     itself holds a pair: its ``network.inputs`` and the partner's columns, seen by the same network; ``target`` is then
@@ -58,24 +54,8 @@ class Siamese(Learner):
     """Distance beyond which unlike events push each other no further."""
     temperature: float = parameter(0.1, gt=0)
     """Scale of the cosine for InfoNCE."""
-    weight: Input = "weight"
-    """Event weight; a pair counts with the product of both, a triplet or an InfoNCE choice with its first event's."""
-    negative_weights: NegativeWeights = "keep"
-    """What training does with negative weights."""
-    epochs: int = parameter(20, ge=1)
-    """Passes over the training part."""
-    batch_size: int = parameter(512, ge=2)
-    """Events in a batch."""
-    optimizer: Optimizer = Adam()
-    """How weights follow their gradients."""
-    schedule: Schedule = Constant()
-    """How the learning rate changes."""
-    clip: float = parameter(0.0, ge=0)
-    """Largest norm of the gradient; 0 for no bound."""
-    average: float = parameter(0.0, ge=0, le=1)
-    """Share of the training, at its end, over which the weights are averaged; 0 for none."""
-    keep: Literal["best", "last"] = "best"
-    """Which network stays: that of the epoch with the best validation loss, or the last."""
+    batch_size: int | None = parameter(512, ge=2)
+    """Events in a batch, of which all pairs are looked at; None for all events at once."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -84,8 +64,6 @@ class Siamese(Learner):
                 f"partner has {len(self.partner)} columns, but the network takes {len(self.network.arguments)}: "
                 f"{self.network.arguments}"
             )
-        if self.optimizer.needs_all_events:
-            raise ValueError(f"{type(self.optimizer).__name__} needs all events in one batch, pairs are of a batch")
         return self
 
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
@@ -112,37 +90,27 @@ class Siamese(Learner):
 
     def fit(self, train: Rows, validate: Rows) -> None:
         """Train the network; raises :class:`BadValues` when there are no two classes of events."""
+        self.need_validation(validate)
         weighting = Weighting(self.weight, self.negative_weights, target=self.target).fit(train, self.job)
         self._need_classes(train, weighting)
-        descent = Descent(self.module.parameters(), self.optimizer, self.schedule, self.clip)
-        model = Average(self.module, self.average)
+        names = self.reads()
 
-        def update(_: float, events: Events) -> dict[str, torch.Tensor]:
-            model.module.train()
-            return {"loss": descent.follow(lambda: self._loss(model.module, events, weighting))}
+        def losses(module: nn.Module, events: Events) -> Metrics:
+            return {"loss": self._loss(module, events, weighting)}
 
-        phase = Phase(
-            name="training", epochs=self.job.epochs or self.epochs,
-            streams=[Stream(train, self.reads(), self.batch_size)], update=update,
-            validate=self._validation(model, validate, weighting), descents=[descent], averages=[model],
-            monitor="loss" if len(validate) and self.keep == "best" else "",
-        )  # fmt: skip
-        state = {"network": self.module, "descent": descent, "average": model}
-        Training(self.job, [phase], state, train.device).run()
+        self.minimise(names, train, validate, losses, lambda module: self._over(module, validate, weighting))
 
-    def _validation(self, model: Average, rows: Rows, weighting: Weighting) -> Callable[[], dict[str, torch.Tensor]]:
-        def check() -> dict[str, torch.Tensor]:
-            import torch
+    def _over(self, module: nn.Module, rows: Rows, weighting: Weighting) -> Metrics:
+        """The mean loss of batches of a part, network in eval mode; they are shuffled, so that classes meet."""
+        import torch
 
-            module = model.current.eval()
-            with torch.no_grad():
-                losses = [
-                    self._loss(module, events, weighting) * len(events)
-                    for events in rows.batches(self.reads(), LARGEST, epoch=0)  # shuffled, so that classes meet
-                ]
-            return {"loss": torch.stack(losses).sum() / len(rows)} if losses else {}
-
-        return check
+        was_training, total = module.training, []
+        module.eval()
+        with torch.no_grad():
+            for events in rows.batches(self.reads(), self.batch_size or LARGEST, epoch=0):
+                total.append(self._loss(module, events, weighting) * len(events))
+        module.train(was_training)
+        return {"loss": torch.stack(total).sum() / len(rows)}
 
     def _embedded(self, module: nn.Module, events: Events, names: list[str]) -> torch.Tensor:
         from torch.nn import functional

@@ -130,7 +130,7 @@ def test_declared() -> None:
 def test_messages() -> None:
     with pytest.raises(ParameterError, match=r"partner has 2 columns, but the network takes 1: \['x'\]"):
         Siamese(network=NETWORK, partner=["a", "b"])
-    with pytest.raises(ParameterError, match="LBFGS needs all events in one batch, pairs are of a batch"):
+    with pytest.raises(ParameterError, match="LBFGS needs all events in one batch: set batch_size=None"):
         Siamese(network=NETWORK, optimizer=LBFGS())
     with pytest.raises(WiringError, match=r"'x' is float32\[2\], but its partner 'z' is float32; one network can only"):
         Siamese(network=NETWORK, partner=["z"]).declare(COLUMNS)
