@@ -13,6 +13,16 @@ def hepdl_algorithms() -> list[Offer]:
             "ROC with background rejection, scores in training and test, loss curves, confusion",
         ),
         Offer(
+            "FilterReport",
+            "hepdl_reports.filters:FilterReport",
+            "filters of a convolutional network and what they answer to an event of each class",
+        ),
+        Offer(
+            "LatentReport",
+            "hepdl_reports.latent:LatentReport",
+            "where classes and physics variables lie in a learned space",
+        ),
+        Offer(
             "PivotReport",
             "hepdl_reports.pivot:PivotReport",
             "how much a score knows of a nuisance, and what its independence costs, beside the plain network",
