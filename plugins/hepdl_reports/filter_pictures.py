@@ -28,7 +28,7 @@ def draw_filters(layers: Sequence[Layer], chosen: Sequence[np.ndarray]) -> Figur
         kernels = layer.kernels[filters]
         strongest = np.square(kernels).sum((2, 3)).argmax(1)
         rows.append([kernels[place, channel] for place, channel in enumerate(strongest)])
-    titles = [f"{_short(number, layer)}\n{_size(layer.kernels)}" for number, layer in enumerate(layers, 1)]
+    titles = [f"layer {number}\n{_size(layer.kernels)}" for number, layer in enumerate(layers, 1)]
     return _grid(rows, titles, [[f"#{number}" for number in filters] for filters in chosen], "filters", signed=True)
 
 
@@ -38,7 +38,7 @@ def draw_activations(
     """The channels of the event's images, then a row for each layer: what the chosen filters answer to it."""
     channels = [channel for image in images for channel in image]
     rows = [channels, *([*layer.answers[row, filters]] for layer, filters in zip(layers, chosen, strict=True))]
-    titles = ["image", *(f"{_short(n, layer)}\n{_size(layer.answers)}" for n, layer in enumerate(layers, 1))]
+    titles = ["image", *(f"layer {n}\n{_size(layer.answers)}" for n, layer in enumerate(layers, 1))]
     notes = [[f"channel {i}" for i in range(len(channels))], *([f"#{n}" for n in filters] for filters in chosen)]
     return _grid(rows, titles, notes, name, signed=False)
 
@@ -76,10 +76,6 @@ def _root(values: np.ndarray) -> np.ndarray:
     """The root of what is above the least value, so that faint pixels are seen."""
     root: np.ndarray = np.sqrt(values - values.min())
     return root
-
-
-def _short(number: int, layer: Layer) -> str:
-    return f"layer {number}" if len(layer.name) > 14 else layer.name
 
 
 def _size(images: np.ndarray) -> str:

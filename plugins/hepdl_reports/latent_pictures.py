@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 POINTS = 3000
 """Events of a class that are drawn."""
-CELLS = 40
+CELLS = 30
 """Cells along an axis for the mean of a variable."""
+BULK = [5, 95]
+"""Percentiles of these means between which colours differ."""
 INSIDE = [0.5, 99.5]
 """Percentiles between which the plane is shown."""
 
@@ -53,5 +55,6 @@ def _mean(axes: Axes, plane: np.ndarray, values: np.ndarray, weight: np.ndarray,
     sums, x, y = np.histogram2d(*plane.T, CELLS, weights=weight * values)
     total, *_ = np.histogram2d(*plane.T, (x, y), weights=weight)
     mean = np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0)
-    mesh = axes.pcolormesh(x, y, mean.T, cmap="viridis", rasterized=True)
-    axes.figure.colorbar(mesh, ax=axes, label=f"mean {title}")
+    low, high = np.nanpercentile(mean, BULK)
+    mesh = axes.pcolormesh(x, y, mean.T, cmap="viridis", vmin=low, vmax=high, rasterized=True)
+    axes.figure.colorbar(mesh, ax=axes, extend="both").set_label(f"mean {title}", loc="center")
