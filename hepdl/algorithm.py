@@ -58,6 +58,10 @@ class Step(Description):
             columns.need(name, self.label)
         return {name: ColumnType() for name in self.wired("output")}
 
+    def concerns(self) -> list[str]:
+        """What looks unwise about its parameters, in words, with what to do: ``hepdl check`` and the log tell it."""
+        return []
+
     def fingerprint(self) -> str:
         """What else than the parameters the result depends on, as the content of a file; cached columns go by it."""
         return ""
