@@ -10,6 +10,8 @@ from torch import nn
 
 from hepdl.events import Jagged
 from hepdl_networks.edges import Edges, everyone, given
+from hepdl_networks.equal_lengths import need_equal_lengths
+from hepdl_networks.layers import side_by_side
 from hepdl_networks.neighbours import nearest, within
 
 Build = Callable[..., Edges]
@@ -17,21 +19,28 @@ Build = Callable[..., Edges]
 
 
 class GraphBody(nn.Module):
-    """Builds the graph and gives what its layers make of the particles, or of the two ends of each edge."""
+    """Builds the graph and gives what its layers make of the particles, or of the two ends of each edge.
 
-    def __init__(self, build: Build, layers: nn.Module, of_edges: bool = False) -> None:
+    The last ``features`` of the further columns are features of the edges of a list, which is the column before them.
+    """
+
+    def __init__(self, build: Build, layers: nn.Module, of_edges: bool = False, features: int = 0) -> None:
         super().__init__()
-        self._build, self.layers, self._of_edges = build, layers, of_edges
+        self._build, self.layers, self._of_edges, self._features = build, layers, of_edges, features
 
     def forward(self, particles: Jagged, *columns: Jagged) -> Jagged:
-        """A list of ``[n, W]``; of the edges, ``[m, 2 W]``, source before target."""
-        edges, n = self._build(particles, *columns), particles.values.shape[0]
-        x = particles.values
+        """A list of ``[n, W]``; of the edges, ``[m, 2 W + R]``: source, target and the features of the edge."""
+        graph, lists = columns[: len(columns) - self._features], columns[len(columns) - self._features :]
+        if lists:
+            need_equal_lengths([graph[0], *lists])
+        edges, x, n = self._build(particles, *graph), particles.values, particles.values.shape[0]
+        own = [side_by_side([each.values for each in lists])] if lists else []
         if edges.n > n:
             x = torch.cat([x, x.new_zeros(edges.n - n, x.shape[1])])
-        hidden = self.layers(x, edges)
+        hidden = self.layers(x, edges, *own)
         if self._of_edges:
-            return columns[0].with_values(torch.cat([hidden[edges.source], hidden[edges.target]], 1))
+            ends = [hidden.index_select(0, end) for end in (edges.source, edges.target)]
+            return graph[0].with_values(torch.cat([*ends, *own], 1))
         return particles.with_values(hidden[:n])
 
 

@@ -34,7 +34,7 @@ class GraphNetwork(OverGraph):
             raise ValueError(f"the {self.heads} heads of {self.kind} must share each width evenly, but one is {odd[0]}")
         return self
 
-    def convolution(self, features: int) -> tuple[nn.Module, int]:
+    def convolution(self, features: int, of_edge: int) -> tuple[nn.Module, int]:
         """A :class:`~hepdl_networks.graph_layers.GraphLayers`."""
         from hepdl_networks.graph_layers import GraphLayers
 

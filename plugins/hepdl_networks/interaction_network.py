@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import model_validator
 
-from hepdl.description import parameter
+from hepdl.columns import Columns
+from hepdl.description import Inputs, parameter
+from hepdl.errors import WiringError
 from hepdl_networks.over_graph import OverGraph
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ class InteractionNetwork(OverGraph):
     graph: Literal["knn", "radius", "full", "edges"] = "full"
     """Which particles are joined: each with its nearest neighbours, with those near it, with all others of the event,
     or as a list of edges says."""
+    edge_features: Inputs = []
+    """For graph="edges": lists with one or more numbers for each edge, which its function sees too."""
     edge_layers: list[int] = parameter([64, 32], min_length=1)
     """Widths of the layers over each edge; the last one is the size of an effect."""
     node_layers: list[int] = parameter([64, 32], min_length=1)
@@ -36,15 +40,33 @@ class InteractionNetwork(OverGraph):
             raise ValueError(
                 f"each layer needs at least one unit, edge_layers is {self.edge_layers}, node_layers {self.node_layers}"
             )
+        if self.edge_features and self.graph != "edges":
+            raise ValueError(f"edge_features are those of graph='edges', but graph is '{self.graph}'")
         return self
 
-    def convolution(self, features: int) -> tuple[nn.Module, int]:
+    @property
+    def body_columns(self) -> list[str]:
+        """The coordinates or the edges, then the features of the edges."""
+        return [*super().body_columns, *self.edge_features]
+
+    def edge_width(self, columns: Columns) -> int:
+        """Number of features of each edge; ``WiringError`` when a column has none."""
+        reader = type(self).__name__
+        kinds = {name: columns.need(name, reader) for name in self.edge_features}
+        for name, kind in kinds.items():
+            if not kind.jagged or len(kind.shape) > 1:
+                raise WiringError(
+                    f"{reader}: edge feature '{name}' is {kind}; a list as long as '{self.edges}' is needed"
+                )
+        return sum(kind.width for kind in kinds.values())
+
+    def convolution(self, features: int, of_edge: int) -> tuple[nn.Module, int]:
         """An :class:`~hepdl_networks.interactions.Interactions`."""
         from hepdl_networks.interactions import Interaction, Interactions
 
         inputs = [features, *[self.node_layers[-1]] * (self.steps - 1)]
         made = [
-            Interaction(width, self.edge_layers, self.node_layers, self.activation, self.effects == "mean")
+            Interaction(width, of_edge, self.edge_layers, self.node_layers, self.activation, self.effects == "mean")
             for width in inputs
         ]
         return Interactions(made), self.node_layers[-1]

@@ -13,24 +13,28 @@ from hepdl_networks.layers import ACTIVATIONS
 
 
 class Interaction(nn.Module):
-    """``x_i → φ_O(x_i, Σ_j φ_R(x_i, x_j))`` over the edges j → i, an activation behind each layer.
+    """``x_i → φ_O(x_i, Σ_j φ_R(x_i, x_j, r_ij))`` over the edges j → i, an activation behind each layer.
 
     The first layer of φ_R is a product for each particle in each of its two places, added for each edge.
     """
 
     def __init__(
-        self, inputs: int, of_edge: Sequence[int], of_node: Sequence[int], activation: str, mean: bool
+        self, inputs: int, features: int, of_edge: Sequence[int], of_node: Sequence[int], activation: str, mean: bool
     ) -> None:
         super().__init__()
-        self.edge_layers, self.node_layers = _layers(2 * inputs, of_edge), _layers(inputs + of_edge[-1], of_node)
+        self._split = [inputs, inputs, features]
+        self.edge_layers, self.node_layers = _layers(sum(self._split), of_edge), _layers(inputs + of_edge[-1], of_node)
         self.activation, self._mean = ACTIVATIONS[activation](), mean
 
-    def forward(self, x: torch.Tensor, edges: Edges) -> torch.Tensor:
-        """``[n, W]`` from ``[n, F]``."""
+    def forward(self, x: torch.Tensor, edges: Edges, features: torch.Tensor | None = None) -> torch.Tensor:
+        """``[n, W]`` from ``[n, F]`` and, if there are any, features ``[E, R]`` of the edges."""
         first, *others = self.edge_layers
-        of_target, of_source = first.weight.chunk(2, 1)
+        of_target, of_source, of_edge = first.weight.split(self._split, 1)
         at_target, at_source = functional.linear(x, of_target, first.bias), functional.linear(x, of_source)
-        effects = self._through(others, self.activation(edges.pairs(at_target, at_source)))
+        hidden = edges.pairs(at_target, at_source)
+        if features is not None:
+            hidden = hidden + functional.linear(features, of_edge)
+        effects = self._through(others, self.activation(hidden))
         collected = edges.mean(effects) if self._mean else edges.sum(effects)
         return self._through(self.node_layers, torch.cat([x, collected], 1))
 
@@ -47,10 +51,10 @@ class Interactions(nn.Module):
         super().__init__()
         self.steps = nn.ModuleList(steps)
 
-    def forward(self, x: torch.Tensor, edges: Edges) -> torch.Tensor:
-        """``[n, W]`` from ``[n, F]``."""
+    def forward(self, x: torch.Tensor, edges: Edges, features: torch.Tensor | None = None) -> torch.Tensor:
+        """``[n, W]`` from ``[n, F]`` and, if there are any, features ``[E, R]`` of the edges."""
         for step in self.steps:
-            x = step(x, edges)
+            x = step(x, edges, features)
         return x
 
 

@@ -57,8 +57,14 @@ class OverGraph(ParticleNetwork):
         """The first input or the list of edges, when it answers for each particle or each edge."""
         return self.edges if self.answers == "edge" else super().per_particle
 
-    def convolution(self, features: int) -> tuple[nn.Module, int]:
-        """The module from ``[n, F]`` and :class:`~hepdl_networks.edges.Edges` to ``[n, W]``, and ``W``."""
+    def edge_width(self, columns: Columns) -> int:
+        """Number of features of each edge; 0 where edges have none."""
+        return 0
+
+    def convolution(self, features: int, of_edge: int) -> tuple[nn.Module, int]:
+        """The module from ``[n, F]``, :class:`~hepdl_networks.edges.Edges` and, where edges have features, these
+        ``[E, R]``, to ``[n, W]``; and ``W``.
+        """
         raise NotImplementedError
 
     def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
@@ -70,10 +76,10 @@ class OverGraph(ParticleNetwork):
             need_points(columns, self.coordinates, type(self).__name__)
         if self.edges:
             self._need_pairs(columns)
-        layers, width = self.convolution(features)
-        of_edges = self.answers == "edge"
-        body = InRuns(GraphBody(self._build(), layers, of_edges), 1 if self.coordinates else 0)
-        return body, 2 * width if of_edges else width
+        of_edge, of_edges = self.edge_width(columns), self.answers == "edge"
+        layers, width = self.convolution(features, of_edge)
+        graph = GraphBody(self._build(), layers, of_edges, len(self.body_columns) - 1 if of_edge else 0)
+        return InRuns(graph, 1 if self.coordinates else 0), 2 * width + of_edge if of_edges else width
 
     def _build(self) -> Build:
         from hepdl_networks import graph_body

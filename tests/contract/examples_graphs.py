@@ -36,7 +36,7 @@ def jets() -> Any:
 
 def example(network: Any) -> Example:
     """A network on those events."""
-    return Example(network, PARTICLES | EDGES, {"events": jets()})
+    return Example(network, PARTICLES | EDGES | TRUE, {"events": jets()})
 
 
 SMALL: dict[str, Any] = {"coordinates": "angles", "k": 3, "head": [8], "dropout": 0.0}
@@ -53,7 +53,7 @@ EXAMPLES = [
     example(GraphNetwork(**ALONG, widths=[8])),
     example(InteractionNetwork(inputs=["particles"], steps=2)),
     example(GraphNetwork(inputs=["particles"], graph="full", answers="particle")),
-    example(InteractionNetwork(**ALONG, answers="edge")),
+    example(InteractionNetwork(**ALONG, answers="edge", edge_features=["true"])),
     Example(
         Supervised(network=GraphNetwork(**ALONG, answers="edge", widths=[8]), target="true"),
         PARTICLES | EDGES | TRUE,

@@ -126,6 +126,28 @@ def _interaction(step: Any, x: torch.Tensor, i: int, others: list[int]) -> torch
     return hidden
 
 
+def test_features_of_edges_are_seen_by_their_function() -> None:
+    torch.manual_seed(6)
+    columns = COLUMNS.plus({"length": ColumnType(jagged=True), "r": ColumnType(shape=(2,), jagged=True)})
+    network = InteractionNetwork(inputs=["x"], graph="edges", edges="edges", edge_features=["length", "r"], head=[])
+    assert network.arguments == ["x", "edges", "length", "r"]
+    points, edges = particles(3), ring()
+    lists = [edges.with_values(torch.randn(len(edges.values), *shape)) for shape in ((), (2,))]
+    module = network.build(columns, 1).eval()
+    step, ends, x = module.body.body.layers.steps[0], given(points, edges), points.values
+    beside = torch.cat([x[ends.target], x[ends.source], lists[0].values[:, None], lists[1].values], 1)
+    for layer in step.edge_layers:
+        beside = layer(beside).relu()
+    hidden = torch.cat([x, torch.zeros(len(x), 32).index_add(0, ends.target, beside)], 1)
+    for layer in step.node_layers:
+        hidden = layer(hidden).relu()
+    torch.testing.assert_close(module.body(points, edges, *lists).values, hidden, rtol=1e-5, atol=1e-5)
+    with_answers = network.replaced(answers="edge").build(columns, 1)
+    assert with_answers(points, edges, *lists).values.shape == (len(edges.values), 1)
+    with pytest.raises(BadValues, match="must have equal lengths"):
+        module(points, edges, points.with_values(torch.zeros(len(points.values) + 1)), lists[1])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_particle_that_is_nowhere_is_not_seen(kind: str) -> None:
     torch.manual_seed(4)
@@ -189,9 +211,14 @@ def test_parameters_that_do_not_fit_are_refused(parameters: dict[str, Any], mess
         NETWORK.replaced(**parameters)
 
 
-def test_interaction_needs_layers() -> None:
+def test_interaction_without_layers_or_edges_is_refused() -> None:
     with pytest.raises(ParameterError, match="each layer needs at least one unit"):
         InteractionNetwork(inputs=["x"], edge_layers=[0])
+    with pytest.raises(ParameterError, match="edge_features are those of graph='edges', but graph is 'full'"):
+        InteractionNetwork(inputs=["x"], edge_features=["x"])
+    network = InteractionNetwork(inputs=["x"], graph="edges", edges="edges", edge_features=["flat"])
+    with pytest.raises(WiringError, match="edge feature 'flat' is float32; a list as long as 'edges'"):
+        network.build(COLUMNS.plus({"flat": ColumnType()}), 1)
 
 
 def test_edges_that_are_no_pairs_are_refused() -> None:
