@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from hepdl.columns import Columns, ColumnType
 from hepdl.description import Output, parameter
 from hepdl.errors import WiringError
 from hepdl.events import Column, Events, Jagged
-from hepdl_prepare.clustering import POWERS, tree_order
+from hepdl_prepare.clustering import POWERS, tree_places
 
 
 class ClusteringOrder(Algorithm):
@@ -47,8 +46,5 @@ class ClusteringOrder(Algorithm):
         """The places."""
         lists = [events[name] for name in self.reads()]
         momenta, offsets = np.stack([each.values for each in lists], 1), lists[0].offsets
-        places = np.zeros(len(momenta), np.int32)
-        for start, stop in pairwise(offsets):
-            order = tree_order(momenta[start:stop], POWERS[self.algorithm])
-            places[start + order] = np.arange(stop - start)
-        return {self.output: Jagged(places, offsets)}
+        places = tree_places(momenta, offsets, POWERS[self.algorithm])
+        return {self.output: Jagged(places.astype(np.int32), offsets)}

@@ -59,5 +59,6 @@ EXAMPLES = [
     Example(LogScale(["x", "y"], output="features")),
     Example(LogScale(["particles"], output="features", unit=0.5, standardize=False), LIST),
     Example(FromSklearn(StandardScaler().fit(NUMBERS), ["x", "y"], "features")),
+    Example(FromSklearn(StandardScaler().fit([[0, 1, 2], [1, 5, 3], [2, 4, 7]]), ["particles"], "features"), LIST),
     Example(FromSklearn(QuantileTransformer(n_quantiles=3).fit(NUMBERS), ["x", "y"], "features")),
 ]

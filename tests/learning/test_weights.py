@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hepdl.errors import BadValues
 from hepdl.events import Events
 from hepdl.job import Job
 from hepdl.learning.weights import Weighting, apply_policy, effective_size, weighted_mean
+from hepdl.ledger import Ledger
 from tests.learning.material import changed, rows, toy
 
 JOB = Job(step="Fit")
@@ -83,7 +85,9 @@ def test_weights_whose_sum_is_not_positive_are_refused(value: float) -> None:
 
 
 def test_the_change_of_shape_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    ledger = Ledger()
     with caplog.at_level(logging.INFO, "hepdl.Fit"):
-        Weighting("weight", "drop", target="label").fit(rows(with_negative()), JOB)
+        Weighting("weight", "drop", target="label").fit(rows(with_negative()), replace(JOB, ledger=ledger))
+    assert ledger.notes[0].startswith("Fit: negative weights: ") and "effective events" in ledger.notes[0]
     assert "policy 'drop'; sum of weights of all" in caplog.text and "of label 1" in caplog.text
     assert "effective events" in caplog.text

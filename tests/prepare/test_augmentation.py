@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,11 +14,18 @@ from hepdl_prepare.rotate_jet import RotateJet
 from hepdl_prepare.rotate_phi import RotatePhi
 from hepdl_prepare.smear import Smear
 from hepdl_prepare.variant import Variant
+from torch import nn
 
+from hepdl import Chain, Input
+from hepdl.algorithm import Learner
 from hepdl.columns import Columns, ColumnType
+from hepdl.data.rows import Rows
+from hepdl.engine import run
 from hepdl.errors import ParameterError, WiringError
 from hepdl.events import Events, Jagged
+from hepdl.job import Job
 from hepdl.noise import Noise
+from tests.memory import FILES, Collect, MemoryReader, sample
 
 RANDOM = np.random.default_rng(3)
 N = 2000
@@ -157,3 +164,40 @@ def test_messages() -> None:
         FlipImage(["pt"]).declare(COLUMNS)
     with pytest.raises(WiringError, match="image 'wide' is .* only square ones can turn: say turn=False"):
         FlipImage(["wide"]).declare(COLUMNS)
+
+
+def test_in_a_chain_training_sees_turned_jets_and_everyone_else_plain_ones() -> None:
+    columns = TABLE.only(["pt", "deta", "dphi"]).rows(0, 96).columns()
+    reader = MemoryReader(sample("a", 96, 1), identity=["event"])
+    FILES["a.mem"] |= columns
+    turn, spy = RotateJet(["deta", "dphi"]), Spy(column="deta_varied")
+    Spy.seen.clear()
+    run(Chain(reader, turn, spy, Collect(columns=["deta", "deta_varied"])), Job())
+    after = Collect.seen[-1]
+    np.testing.assert_array_equal(after["deta_varied"].values, after["deta"].values)
+    first, again, second, validation = Spy.seen
+    assert torch.equal(first, again) and not torch.allclose(first, second)
+    assert np.isin(validation.numpy(), columns["deta"].values).all()
+    assert not np.isin(first.numpy(), columns["deta"].values).any()
+
+
+class Spy(Learner):
+    """Notes what it is given to train on in two epochs, the first one twice, and in validation."""
+
+    seen: ClassVar[list[torch.Tensor]] = []
+    column: Input
+    """What is looked at."""
+
+    def declare(self, columns: Columns) -> dict[str, ColumnType]:
+        return {}
+
+    def build(self, columns: Columns) -> nn.Module:
+        return nn.Module()
+
+    def fit(self, train: Rows, validate: Rows) -> None:
+        for rows, epoch in ((train, 0), (train, 0), (train, 1), (validate, 0)):
+            batches = rows.batches([self.column], 1000, epoch)
+            Spy.seen.append(torch.cat([events[self.column].values for events in batches]).sort().values)
+
+    def execute(self, events: Events) -> dict[str, Any]:
+        return {}

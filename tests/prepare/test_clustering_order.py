@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hepdl_prepare.clustering import POWERS, tree_order
+from hepdl_prepare.clustering import POWERS, tree_places
 from hepdl_prepare.clustering_order import ClusteringOrder
 
 from hepdl.columns import Columns, ColumnType
@@ -42,6 +42,11 @@ def read(node: tuple[list[float], Any]) -> list[int]:
     return read(a) + read(b)
 
 
+def tree_order(momenta: np.ndarray, power: int) -> np.ndarray:
+    """One jet alone: particles in order."""
+    return np.argsort(tree_places(momenta, np.array([0, len(momenta)]), power))
+
+
 def jet(n: int, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     pt, eta, phi = random.exponential(10, n) + 0.5, random.normal(1, 0.3, n), random.normal(3, 0.3, n)
@@ -54,6 +59,16 @@ def test_the_order_is_that_of_the_tree(algorithm: str, n: int) -> None:
     for seed in range(3):
         momenta = jet(n, seed)
         assert tree_order(momenta, POWERS[algorithm]).tolist() == twin(momenta, POWERS[algorithm])
+
+
+@pytest.mark.parametrize("cells", [1, 500, 1 << 20])
+def test_jets_do_not_see_each_other(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hepdl_prepare.clustering.CELLS", cells)
+    jets = [jet(n, seed) for seed, n in enumerate((3, 0, 12, 1, 7, 12))]
+    offsets = np.concatenate([[0], np.cumsum([len(each) for each in jets])])
+    places = tree_places(np.concatenate(jets), offsets, 0)
+    for each, start in zip(jets, offsets, strict=False):
+        assert np.argsort(places[start : start + len(each)]).tolist() == twin(each, 0)
 
 
 def test_two_prongs_follow_each_other() -> None:

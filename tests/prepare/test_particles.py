@@ -14,6 +14,7 @@ from hepdl.columns import Columns, ColumnType
 from hepdl.errors import BadValues, ExpressionError, MissingColumn, WiringError
 from hepdl.events import Events, Jagged
 from hepdl.job import Job
+from hepdl.ledger import Ledger
 from tests.prepare.material import with_lists
 
 LIST = ColumnType(jagged=True)
@@ -53,12 +54,14 @@ def test_type_and_names() -> None:
 
 def test_what_is_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     step = Particles("p", ["pt"], most=2)
-    step.initialize(Job().for_step("p", COLUMNS))
+    ledger = Ledger()
+    step.initialize(Job(ledger=ledger).for_step("p", COLUMNS))
     step.execute(events([[(1, 1)] * 3, [(1, 1)]]))
     step.execute(events([[(1, 1)] * 4]))
     with caplog.at_level(logging.WARNING):
         step.finalize()
     assert "3 of 8 particles (38%) were left out by most=2" in caplog.text
+    assert ledger.notes == ["Particles: 3 of 8 particles (38%) were left out by most=2"]
 
 
 def test_members_must_have_the_same_particles() -> None:
