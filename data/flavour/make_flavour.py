@@ -43,7 +43,7 @@ HERE = Path(__file__).resolve().parent
 RADIUS, PT_MIN, PT_MAX, ETA_MAX, MATCH = 0.4, 50.0, 200.0, 2.1, 0.3
 MU, SPREAD, POOL_EVENTS, POOL_SEED = 40, 45.0, 400, 777003
 R_MAX, D0_MAX, Z0_MAX, TRACKS_MAX = 30.0, 3.5, 5.0, 40
-SAMPLE_FILES = 1
+SAMPLE_FILES, NEUTRAL_PION = 1, 111
 BIASED = ["PhaseSpace:pTHatMin=40", "PhaseSpace:pTHatMax=260"]
 BIASED += ["PhaseSpace:bias2Selection=on", "PhaseSpace:bias2SelectionPow=4"]
 LIGHT = [f"HardQCD:{process}=on" for process in ("gg2gg", "qg2qg", "qq2qq", "gg2qqbar", "qqbar2gg", "qqbar2qqbarNew")]
@@ -61,9 +61,14 @@ PILE_UP, PRIMARY, FROM_B, FROM_BC, FROM_C, FROM_TAU, SECONDARY = range(7)
 
 
 def with_vertices(particles, ancestry):
-    """Visible particles with production vertex vx, vy, vz in mm and bits of their ancestors."""
-    vertex = {f"v{k}": ak.fill_none(particles.vProd[f"p{k}"], 0.0, axis=1) for k in "xyz"}
-    return visible(particles, **vertex, bits=ancestry.jagged(ancestry.origin))
+    """Visible particles with production vertex vx, vy, vz in mm and bits of their ancestors.
+
+    Electrons of a neutral pion get its vertex: it flies 25 nm, which nobody would call a vertex of its own.
+    """
+    at = np.where(ancestry.pid[ancestry.mother] == NEUTRAL_PION, ancestry.mother, np.arange(len(ancestry.pid)))
+    vertex = {f"v{k}": ak.to_numpy(ak.flatten(ak.fill_none(particles.vProd[f"p{k}"], 0.0, axis=1)))[at] for k in "xyz"}
+    jagged_vertex = {k: ancestry.jagged(v) for k, v in vertex.items()}
+    return visible(particles, **jagged_vertex, bits=ancestry.jagged(ancestry.origin))
 
 
 def origins(bits):

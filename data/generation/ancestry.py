@@ -43,7 +43,8 @@ class Ancestry:
         first = np.repeat(np.cumsum(count) - count, count)
         mothers = [ak.to_numpy(ak.flatten(particles[k])) for k in ("mother1", "mother2")]
         self.count = count
-        self.kind = kinds(ak.to_numpy(ak.flatten(particles.id)))
+        self.pid = ak.to_numpy(ak.flatten(particles.id))
+        self.kind = kinds(self.pid)
         self.mother = first + mothers[0]
         single = (mothers[1] == 0) | (mothers[1] == mothers[0])
         weak = (self.kind & STRANGE) | sum(bit * self.last(bit) for bit in (B, C, TAU))
