@@ -136,10 +136,10 @@ def tracks_of(event, place, jets, found):
 def numbered(x, y, z, origin):
     """A number for the production vertex of each track: 0 the primary one, then as they come; −1 for pile-up.
 
-    Particles of one decay, and of strong decays behind it, have the same coordinates to the last bit.
+    Coordinates count to 1 um: particles of one decay have the same, those of an eta or D* behind it nearly so.
     """
     jet = np.repeat(np.arange(len(x)), ak.to_numpy(ak.num(x)))
-    flat = np.stack([jet, *(np.round(ak.to_numpy(ak.flatten(v)), 6) for v in (x, y, z))], axis=1)
+    flat = np.stack([jet, *(np.round(ak.to_numpy(ak.flatten(v)), 3) for v in (x, y, z))], axis=1)
     pile_up, primary = ak.to_numpy(ak.flatten(origin)) == PILE_UP, (flat[:, 1:] == 0).all(axis=1)
     _, first, key = np.unique(flat, axis=0, return_index=True, return_inverse=True)
     first = first[key.ravel()]  # the place of the first track of the same vertex
