@@ -66,7 +66,7 @@ class WithPairs:
     """Rows that also have the columns ``pairs of <column>``, made of each batch on the device."""
 
     def __init__(self, rows: Rows) -> None:
-        self._rows, self.device = rows, rows.device
+        self._rows, self.device, self.columns = rows, rows.device, rows.columns
 
     def __len__(self) -> int:
         return len(self._rows)
