@@ -9,6 +9,9 @@ OFFERS = {
     "recurrent": {"Recurrent": "Recurrent layers (tanh, LSTM, GRU) over the particles in their order."},
     "deep_sets": {"DeepSets": "Deep sets over particles: the particle flow network, PFN."},
     "energy_flow": {"EnergyFlowNetwork": "Infrared and collinear safe deep sets, EFN."},
+    "adaptive_computation": {"AdaptiveComputation": "Recurrent cell that repeats itself on what is hard."},
+    "neural_turing_machine": {"NeuralTuringMachine": "LSTM with a memory that it reads and writes."},
+    "neural_programmer": {"NeuralProgrammer": "Answers questions about tables by operations on their columns."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
     "particle_net": {
         "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",

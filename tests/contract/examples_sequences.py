@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from hepdl.algorithms import Recurrent
+from typing import Any
+
+import numpy as np
+
+from hepdl.algorithms import AdaptiveComputation, NeuralProgrammer, NeuralTuringMachine, Recurrent
 from hepdl.columns import ColumnType
+from hepdl.contract import make_events
+from hepdl.events import Jagged
 from tests.contract.examples import Example
 
 PARTICLES = {"particles": ColumnType(shape=(3,), jagged=True)}
+
+
+def questions() -> Any:
+    """Tables and questions; some tables have no rows, and the second question no words."""
+    events, random = make_events([]), np.random.default_rng(3)
+    rows, words = random.integers(0, 5, len(events)), np.where(np.arange(len(events)) == 1, 0, 4)
+    lists = {
+        "table": (rows, random.normal(size=(rows.sum(), 2))),
+        "words": (words, random.normal(size=(words.sum(), 3))),
+        "number": (words, random.normal(size=words.sum())),
+    }
+    return events.plus({name: Jagged.from_lengths(v.astype(np.float32), n) for name, (n, v) in lists.items()})
+
 
 EXAMPLES = [
     Example(Recurrent(inputs=["particles"], layers=[6], head=[4]), PARTICLES),
@@ -17,4 +36,15 @@ EXAMPLES = [
         PARTICLES | {"mu": ColumnType()},
     ),
     Example(Recurrent(inputs=["particles"], cell="tanh", layers=[5], bidirectional=True, collect="max"), PARTICLES),
+    Example(AdaptiveComputation(inputs=["particles"], width=5, most=3, head=[]), PARTICLES),
+    Example(NeuralTuringMachine(inputs=["particles"], width=6, slots=4, cells=3, heads=2, head=[]), PARTICLES),
+    Example(
+        NeuralProgrammer(inputs=["table"], question="words", number="number", steps=3, width=4),
+        {
+            "table": ColumnType(shape=(2,), jagged=True),
+            "words": ColumnType(shape=(3,), jagged=True),
+            "number": ColumnType(jagged=True),
+        },
+        {"outputs": 1, "events": questions()},
+    ),
 ]
