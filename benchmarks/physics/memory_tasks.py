@@ -57,12 +57,12 @@ def number(random: torch.Generator, least: int, most: int) -> int:
     return int(torch.randint(least, most + 1, (), generator=random))
 
 
-BITS = 6
+BITS = 4
 
 
 def copy(random: torch.Generator, events: int, beyond: bool) -> Batch:
     """Vectors of bits, a sign, then nothing, while the vectors must be said again."""
-    length = number(random, 12, 16) if beyond else number(random, 1, 8)
+    length = number(random, 9, 12) if beyond else number(random, 1, 6)
     vectors = torch.randint(0, 2, (events, length, BITS), generator=random).float()
     given = torch.zeros(events, 2 * length + 1, BITS + 1)
     given[:, :length, :BITS], given[:, length, BITS] = vectors, 1
@@ -102,9 +102,9 @@ def questions(random: torch.Generator, events: int, beyond: bool) -> Batch:
     table = torch.rand(events, rows, 3, generator=random)
     what, where, of, limit = _words(random, events)
     compared = table[torch.arange(events), :, where]
-    chosen = torch.where(what % 2 == 0, compared - limit, limit - compared) > 0
+    chosen = torch.where(what[:, None] % 2 == 0, compared - limit, limit - compared) > 0
     summed = table[torch.arange(events), :, of]
-    answer = torch.where(what < 2, (chosen * summed).sum(1), chosen.sum(1))
+    answer = torch.where(what < 2, (chosen * summed).sum(1), chosen.sum(1).float())
     words = torch.zeros(events, 3, 8)
     words[:, 0, :2] = torch.stack([what % 2, what // 2], 1).float()
     words[:, 1, 2:5], words[:, 2, 5:] = (functional.one_hot(each, 3).float() for each in (where, of))
@@ -125,17 +125,17 @@ def _columns(width: int) -> Columns:
 
 
 def _memory(answers: str) -> dict[str, Network]:
-    machine = NeuralTuringMachine(inputs=["given"], width=64, slots=32, cells=12, head=[], answers=answers)
-    return {"cell": machine, "LSTM": Recurrent(inputs=["given"], layers=[80], head=[], answers=answers)}
+    machine = NeuralTuringMachine(inputs=["given"], width=48, slots=16, cells=8, head=[], answers=answers)
+    return {"cell": machine, "LSTM": Recurrent(inputs=["given"], layers=[64], head=[], answers=answers)}
 
 
 TASKS = {
     task.name: task
     for task in (
-        Task("copy", "bits wrong at 12 to 16 vectors, trained with 1 to 8", copy, _columns(BITS + 1),
-             _memory("particle"), BITS, 5000),
+        Task("copy", "bits wrong at 9 to 12 vectors, trained with 1 to 6", copy, _columns(BITS + 1),
+             _memory("particle"), BITS, 3000, rate=2e-3, events=64),
         Task("recall", "bits wrong at 8 to 12 vectors, trained with 2 to 6", recall, _columns(BITS + 1),
-             _memory("event"), BITS, 6000),
+             _memory("event"), BITS, 3000, rate=2e-3, events=64),
         Task("parity", "vectors wrong, 1 to 16 of 16 numbers are not 0", parity, _columns(WIDTH), {
             "cell": AdaptiveComputation(inputs=["given"], width=64, most=8, head=[]),
             "LSTM": Recurrent(inputs=["given"], layers=[64], head=[]),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from hepdl.data.rows import Rows
+    from hepdl.job import Job
+
 
 class Network(Description):
     """A function of named columns that can be trained.
@@ -43,6 +46,11 @@ class Network(Description):
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """The torch module for these column types and this many outputs, freshly initialised."""
         raise NotImplementedError
+
+    def prepare(self, module: nn.Module, train: Rows, validate: Rows, job: Job) -> None:
+        """Before training: take from the training part what the module needs beside its weights, and raise
+        :class:`hepdl.errors.BadValues` for inputs that it cannot use. By default nothing.
+        """
 
 
 class Density(Description):

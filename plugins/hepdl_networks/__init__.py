@@ -12,6 +12,7 @@ OFFERS = {
     "adaptive_computation": {"AdaptiveComputation": "Recurrent cell that repeats itself on what is hard."},
     "neural_turing_machine": {"NeuralTuringMachine": "LSTM with a memory that it reads and writes."},
     "neural_programmer": {"NeuralProgrammer": "Answers questions about tables by operations on their columns."},
+    "embedded": {"Embedded": "A network that gets learned vectors in place of categories."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
     "particle_net": {
         "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",

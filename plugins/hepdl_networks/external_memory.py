@@ -26,7 +26,9 @@ class ExternalMemory(Cell):
         self.change = nn.Linear(width, 2 * heads * self.cells)
         self.places = nn.Parameter(torch.zeros(2 * heads, self.slots))
         self.rows = nn.Parameter(torch.randn(self.cells) * 0.05)
-        nn.init.constant_(self.places[:, 0].detach(), 5.0)  # heads start at the first row
+        nn.init.constant_(self.places[:, 0].detach(), 10.0)  # heads start at the first row
+        asks = self.address.bias.detach().unflatten(0, (2 * heads, self.cells + 3 + self.shifts))
+        nn.init.constant_(asks[:, self.cells + 1], -1.0)  # and rather stay than look for something
         self.width = width + heads * self.cells
 
     def start(self, like: torch.Tensor) -> State:

@@ -96,6 +96,7 @@ class Supervised(Learner):
             raise NothingLeft(f"{self.label}: patience={self.patience} needs events in the validation part")
         if self.keep == "best" and not len(validate):
             self.job.log.info("no validation events: the last network is kept")
+        self.network.prepare(self.module, train, validate, self.job)
         objective = self.objective().fit(train, validate, self.job)
         descent = Descent(self.module.parameters(), self.optimizer, self.schedule, self.clip)
         model = Average(self.module, self.average)

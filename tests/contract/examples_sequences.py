@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hepdl.algorithms import AdaptiveComputation, NeuralProgrammer, NeuralTuringMachine, Recurrent
+from hepdl.algorithms import AdaptiveComputation, Dense, Embedded, NeuralProgrammer, NeuralTuringMachine, Recurrent
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.events import Jagged
@@ -25,6 +25,13 @@ def questions() -> Any:
         "number": (words, random.normal(size=words.sum())),
     }
     return events.plus({name: Jagged.from_lengths(v.astype(np.float32), n) for name, (n, v) in lists.items()})
+
+
+def categories() -> Any:
+    """Events whose particles have a category beside their features."""
+    particles = make_events(PARTICLES)["particles"]
+    codes = np.random.default_rng(4).integers(0, 5, len(particles.values)).astype(np.int32)
+    return make_events([]).plus({"particles": particles, "pdgid": Jagged(codes, particles.offsets)})
 
 
 EXAMPLES = [
@@ -46,5 +53,14 @@ EXAMPLES = [
             "number": ColumnType(jagged=True),
         },
         {"outputs": 1, "events": questions()},
+    ),
+    Example(
+        Embedded(network=Recurrent(inputs=["particles", "pdgid"], layers=[4]), vocabulary={"pdgid": [4, 0, 1, 2, 3]}),
+        PARTICLES | {"pdgid": ColumnType("int32", jagged=True)},
+        {"events": categories()},
+    ),
+    Example(
+        Embedded(network=Dense(inputs=["x", "n"], layers=[4]), vocabulary={"n": 3}, width=2, unknown="other"),
+        {"x": ColumnType(), "n": ColumnType("int64")},
     ),
 ]
