@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hepdl.columns import Columns
 from hepdl.contract.life import on_device, waits_on
 from hepdl.description import Description
-from hepdl.events import Events
+from hepdl.errors import ContractBroken
+from hepdl.events import Events, Jagged
 from hepdl.learning.parts import Density, Network
 
 if TYPE_CHECKING:
@@ -60,14 +61,34 @@ class PartSubject:
         assert isinstance(self.part, Density)
         return self.part.build(self.columns)
 
+    @property
+    def per_particle(self) -> str:
+        """The list for each particle of which a network answers; empty for all else."""
+        return self.part.per_particle if isinstance(self.part, Network) else ""
+
+    def examples(self, events: Events) -> int:
+        """Rows that the answer to these events must have: one an event, or one a particle."""
+        return len(events[self.per_particle].values) if self.per_particle else len(events)
+
     def result(self, module: nn.Module, events: Events) -> torch.Tensor:
-        """Output of a network, log-density of a density, for events on the module's device."""
+        """Output of a network, log-density of a density, for events on the module's device.
+
+        Of an answer for each particle the values ``[n, outputs]``; ``ContractBroken`` when it is no such list.
+        """
         assert isinstance(self.part, Network | Density)
         inputs = [events[name] for name in arguments_of(self.part)]
         forward: Any = module.log_prob if isinstance(self.part, Density) else module
         target = [events["target"]] if isinstance(self.part, Density) else []
-        found: torch.Tensor = forward(*target, *inputs)
-        return found
+        found: Any = forward(*target, *inputs)
+        return self._values(found, events[self.per_particle]) if self.per_particle else found
+
+    def _values(self, found: Any, particles: Jagged) -> torch.Tensor:
+        if not isinstance(found, Jagged):
+            raise ContractBroken(f"it says per_particle = '{self.per_particle}', but its answer is no list (Jagged)")
+        if found.offsets is not particles.offsets and not found.offsets.equal(particles.offsets):
+            raise ContractBroken(f"the lists of its answer are not as long as those of '{self.per_particle}'")
+        values: torch.Tensor = found.values
+        return values
 
     def prepared(self, device: str = "cpu") -> tuple[nn.Module, Events]:
         """The module, told about the targets if it is a density, and the events, both on the device."""
@@ -78,9 +99,9 @@ class PartSubject:
 
 
 def shaped(subject: PartSubject) -> str:
-    """The module answers ``[N, outputs]`` (a density: ``[N]``) in floats, all finite."""
+    """The module answers ``[N, outputs]`` (a density: ``[N]``; for each particle: a list) in floats, all finite."""
     module, events = subject.prepared()
-    return _shape_problem(subject, subject.result(module.eval(), events), len(events))
+    return _shape_problem(subject, subject.result(module.eval(), events), subject.examples(events))
 
 
 def one_event(subject: PartSubject) -> str:
@@ -88,9 +109,14 @@ def one_event(subject: PartSubject) -> str:
     import torch
 
     module, events = subject.prepared()
-    alone = subject.result(module.eval(), subject.events.rows(0, 1).to("cpu"))
-    among = subject.result(module, events)[:1]
-    return "" if torch.allclose(alone, among, subject.rtol, subject.atol) else f"{alone} alone, {among} among others"
+    first = subject.events.rows(0, 1).to("cpu")
+    alone = subject.result(module.eval(), first)
+    among = subject.result(module, events)[: subject.examples(first)]
+    return (
+        ""
+        if alone.shape == among.shape and torch.allclose(alone, among, subject.rtol, subject.atol)
+        else f"{alone} alone, {among} among others"
+    )
 
 
 def empty(subject: PartSubject) -> str:

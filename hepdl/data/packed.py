@@ -141,7 +141,7 @@ def _copy(these: Any, here: torch.Tensor) -> None:
 
 def _views(group: Bundle, values: torch.Tensor, *offsets: torch.Tensor) -> dict[str, Column]:
     """Columns; lists where there are offsets, on the device and on the host."""
-    if len(group.places) == values.shape[1]:  # one number each: all views in one call
+    if not any(shape for _, shape in group.places.values()):  # one number each: all views in one call
         views: list[Column] = list(values.unbind(1))
     else:
         places = group.places.values()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hepdl.errors import BadValues
+from hepdl.jagged import Jagged
+from hepdl.learning.examples import need_equal_lengths, values_of
 from hepdl.learning.weights import Weighting, weighted_mean
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from hepdl.data.rows import Rows
-    from hepdl.events import Events
+    from hepdl.events import Column, Events
     from hepdl.job import Job
     from hepdl.learning.parts import Loss, Network
 
@@ -29,24 +31,26 @@ class Objective:
         self.weighting.fit(train, job)
         for rows in (train, validate):
             if len(rows):
-                events = rows.everything([self.target, *self.weighting.names])
-                target = events[self.target][self.weighting(events) != 0]
-                _refuse_not_finite(target, self.target)
-                self.loss.check(target, self.target)
+                self._check(rows)
         return self
 
-    def predict(self, module: nn.Module, events: Events) -> torch.Tensor:
-        """Network outputs ``[N, outputs]`` before the last activation."""
-        prediction: torch.Tensor = module(*[events[name] for name in self.network.arguments])
-        return prediction
+    def predict(self, module: nn.Module, events: Events) -> Column:
+        """Network outputs before the last activation: ``[N, outputs]``, or a list ``[n, outputs]`` for particles."""
+        return module(*[events[name] for name in self.network.arguments])
 
-    def column(self, module: nn.Module, events: Events) -> torch.Tensor:
+    def column(self, module: nn.Module, events: Events) -> Column:
         """The column that goes out."""
-        return self.loss.activate(self.predict(module, events))
+        prediction = self.predict(module, events)
+        if isinstance(prediction, Jagged):
+            return prediction.with_values(self.loss.activate(prediction.values))
+        return self.loss.activate(prediction)
 
-    def mean(self, prediction: torch.Tensor, events: Events) -> torch.Tensor:
-        """The mean loss of a batch, a scalar on the device."""
-        return weighted_mean(self._each(prediction, events), self.weighting(events))
+    def mean(self, prediction: Column, events: Events) -> torch.Tensor:
+        """The mean loss of a batch, a scalar on the device; over particles each of them counts the same."""
+        values, weight = self._each(prediction, events), self.weighting(events)
+        if isinstance(prediction, Jagged):
+            return (values * weight).sum() / len(events)
+        return weighted_mean(values, weight)
 
     def over(self, module: nn.Module, rows: Rows, size: int) -> torch.Tensor:
         """Σ w l / Σ w over a part, network in eval mode, a scalar on the device; NaN for an empty part."""
@@ -63,8 +67,19 @@ class Objective:
         module.train(was_training)
         return total[0] / total[1]
 
-    def _each(self, prediction: torch.Tensor, events: Events) -> torch.Tensor:
-        return self.loss.loss(prediction, events[self.target].to(prediction.dtype).nan_to_num())
+    def _each(self, prediction: Column, events: Events) -> torch.Tensor:
+        if isinstance(prediction, Jagged):
+            prediction = prediction.values
+        return self.loss.loss(prediction, values_of(events[self.target]).to(prediction.dtype).nan_to_num())
+
+    def _check(self, rows: Rows) -> None:
+        like = self.network.per_particle
+        events = rows.everything(list(dict.fromkeys([self.target, *self.weighting.names, *([like] if like else [])])))
+        if like:
+            need_equal_lengths(events[self.target], self.target, events[like], like)
+        target = values_of(events[self.target])[self.weighting(events) != 0]
+        _refuse_not_finite(target, self.target)
+        self.loss.check(target, self.target)
 
 
 def _refuse_not_finite(target: torch.Tensor, name: str) -> None:

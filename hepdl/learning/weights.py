@@ -1,7 +1,9 @@
 """Event weights in a loss: policies for negative weights, classes in balance, batches without bias.
 
 A batch's loss is Σ w l / (B ⟨w⟩) with B events in the batch and ⟨w⟩ the mean weight of the whole training part, a
-constant. Dividing by the batch's own Σw would be biased, and without bound when weights are negative.
+constant. Dividing by the batch's own Σw would be biased, and without bound when weights are negative. Where the target
+is a list with one value for each particle, every particle has the weight of its event and counts the same: the loss is
+Σ w l over all particles of the batch / (B ⟨Σ w⟩), with ⟨Σ w⟩ the mean over the events of the training part.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from hepdl.errors import BadValues
+from hepdl.learning.examples import spread, values_of
 
 if TYPE_CHECKING:
     import torch
@@ -59,16 +62,16 @@ class Weighting:
         self._tell(events, raw, used, job)
         self.share = float((used != 0).float().mean())
         scale = len(rows) / used.sum()
-        self._scale = scale * self._balance(events[self.target], used) if self.classes else scale
+        self._scale = scale * self._balance(values_of(events[self.target]), used) if self.classes else scale
         return self
 
     def __call__(self, events: Events) -> torch.Tensor:
-        """Weights ``[N]`` of a batch."""
+        """Weights ``[N]`` of a batch, or ``[n]`` of its particles when the target is a list."""
         assert self._scale is not None, "fit comes first"
         weight = self._masked(events, self.policy)
         if not self.classes:
             return weight * self._scale
-        return weight * self._scale[_class_of(events[self.target], self.classes)]
+        return weight * self._scale[_class_of(values_of(events[self.target]), self.classes)]
 
     def packed(self, events: Events) -> Events:
         """As many events as count on average, those that count first; nobody needs to know how many they are."""
@@ -86,8 +89,11 @@ class Weighting:
         weight = apply_policy(events[self.weight].to(torch.get_default_dtype()), policy)
         if self.only:
             weight = weight * (events[self.only] != 0)
-        if self.target and events[self.target].is_floating_point() and events[self.target].dim() == 1:
-            weight = torch.where(events[self.target].isfinite(), weight, 0)  # events without a label do not count
+        if not self.target:
+            return weight
+        weight, target = spread(weight, events[self.target]), values_of(events[self.target])
+        if target.is_floating_point() and target.dim() == 1:
+            weight = torch.where(target.isfinite(), weight, 0)  # what has no label does not count
         return weight
 
     def _refuse_useless(self, total: float) -> None:
@@ -106,13 +112,16 @@ class Weighting:
         return sums.sum() / (self.classes * sums)
 
     def _tell(self, events: Events, raw: torch.Tensor, used: torch.Tensor, job: Job) -> None:
+        import torch
+
         negative = float((raw < 0).float().mean())
         if not negative:
             return
         sums = [f"of all {_change(raw, used)}"]
-        if self.target and events[self.target].dim() == 1:
-            labels = events[self.target][raw != 0].unique().tolist()
-            masks = {label: events[self.target] == label for label in labels[:MOST_LABELS]}
+        target = values_of(events[self.target]) if self.target else raw[:, None]
+        if target.dim() == 1:
+            labels = torch.unique(target[raw != 0]).tolist()
+            masks = {label: target == label for label in labels[:MOST_LABELS]}
             sums += [f"of {self.target} {label:g} {_change(raw * mask, used * mask)}" for label, mask in masks.items()]
         job.log.info(
             f"negative weights: {negative:.1%} of the training events, policy '{self.policy}'; sum of weights "

@@ -10,7 +10,8 @@ from hepdl.columns import Columns
 from hepdl.errors import WiringError
 
 ActivationName = Literal[
-    "relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "selu", "softplus", "linear"
+    "relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "selu", "softplus", "linear",
+    "prelu", "celu", "mish", "relu6", "hardtanh", "hardswish", "softsign",
 ]  # fmt: skip
 CollectName = Literal["sum", "mean", "max"]
 InitialisationName = Literal[

@@ -28,6 +28,8 @@ class Dense(Network):
     """Normalise each hidden layer over the batch, before its activation."""
     layer_norm: bool = False
     """Normalise each hidden layer over its units, before its activation."""
+    residual: bool = False
+    """Add to each hidden layer what comes into it, where that is as wide: deep networks then learn more easily."""
     initialisation: InitialisationName = "default"
     """How weights start (biases then start at 0); ``default`` is torch's own."""
 
@@ -48,4 +50,5 @@ class Dense(Network):
         return Perceptron(
             inputs, self.layers, outputs, each, dropout=self.dropout,
             batch_norm=self.batch_norm, layer_norm=self.layer_norm, initialisation=self.initialisation,
+            residual=self.residual,
         )  # fmt: skip

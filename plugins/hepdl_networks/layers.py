@@ -11,6 +11,8 @@ from torch import nn
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU,
     "gelu": nn.GELU, "silu": nn.SiLU, "selu": nn.SELU, "softplus": nn.Softplus, "linear": nn.Identity,
+    "prelu": nn.PReLU, "celu": nn.CELU, "mish": nn.Mish, "relu6": nn.ReLU6, "hardtanh": nn.Hardtanh,
+    "hardswish": nn.Hardswish, "softsign": nn.Softsign,
 }  # fmt: skip
 
 
@@ -20,18 +22,16 @@ class Perceptron(nn.Module):
     def __init__(
         self, inputs: int, layers: Sequence[int], outputs: int, activations: Sequence[str], *,
         dropout: float = 0.0, batch_norm: bool = False, layer_norm: bool = False, initialisation: str = "default",
+        residual: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.layers = nn.Sequential()
         for width, activation in zip(layers, activations, strict=True):
-            self.layers.append(nn.Linear(inputs, width))
-            if batch_norm:
-                self.layers.append(BatchNorm(width))
-            if layer_norm:
-                self.layers.append(nn.LayerNorm(width))
-            self.layers.append(ACTIVATIONS[activation]())
-            if dropout:
-                self.layers.append(nn.Dropout(dropout))
+            layer = _hidden(inputs, width, activation, dropout, batch_norm, layer_norm)
+            if residual and width == inputs:
+                self.layers.append(Residual(*layer))
+            else:
+                self.layers.extend(layer)
             inputs = width
         self.layers.append(nn.Linear(inputs, outputs))
         initialise(self, initialisation)
@@ -52,6 +52,29 @@ class BatchNorm(nn.BatchNorm1d):
         return nn.functional.batch_norm(
             values, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
         )
+
+
+class Residual(nn.Sequential):
+    """Some layers whose result is added to their input (arXiv:1512.03385)."""
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        """``[N, F]``, as wide as it was."""
+        result: torch.Tensor = hidden + super().forward(hidden)
+        return result
+
+
+def _hidden(
+    inputs: int, width: int, activation: str, dropout: float, batch_norm: bool, layer_norm: bool
+) -> list[nn.Module]:
+    layer: list[nn.Module] = [nn.Linear(inputs, width)]
+    if batch_norm:
+        layer.append(BatchNorm(width))
+    if layer_norm:
+        layer.append(nn.LayerNorm(width))
+    layer.append(ACTIVATIONS[activation]())
+    if dropout:
+        layer.append(nn.Dropout(dropout))
+    return layer
 
 
 def initialise(module: nn.Module, how: str) -> None:

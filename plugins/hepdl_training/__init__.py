@@ -15,8 +15,16 @@ OFFERS = {
         "CrossEntropy": "Loss: -log of the probability of the true class.",
         "MeanSquaredError": "Loss: squared distance to the target.",
         "MeanAbsoluteError": "Loss: absolute distance to the target.",
+        "BinaryCrossEntropy": "Loss: several yes-or-no questions at once.",
         "KullbackLeibler": "Loss: relative entropy to a target distribution.",
     },
+    "regression": {
+        "Huber": "Loss: squared distance that becomes absolute for outliers.",
+        "LogCosh": "Loss: a smooth distance, absolute for outliers.",
+        "Quantiles": "Loss: quantiles of the target, by the pinball loss.",
+        "GaussianLikelihood": "Loss: mean and width of a Gaussian, an uncertainty for each event.",
+    },
+    "calibration": {"TemperatureScaling": "Probabilities made honest by a temperature fitted on the validation part."},
     "optimizers": {
         "SGD": "Optimiser: gradient descent with momentum and decay.",
         "Adam": "Optimiser: Adam.",

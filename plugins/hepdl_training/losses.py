@@ -8,6 +8,7 @@ from hepdl.columns import ColumnType
 from hepdl.description import parameter
 from hepdl.errors import BadValues, WiringError
 from hepdl.learning.parts import Loss
+from hepdl_training.regression import Regression
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +22,9 @@ class CrossEntropy(Loss):
 
     classes: int = parameter(2, ge=2)
     """Number of classes."""
+    temperature: float = parameter(1.0, gt=0)
+    """The outputs (logits) are divided by this before they become probabilities, in training and in the score; above 1
+    the probabilities are flatter at first. For a temperature that is fitted afterwards see ``TemperatureScaling``."""
 
     @property
     def labels(self) -> int:
@@ -58,45 +62,63 @@ class CrossEntropy(Loss):
         """``[N]`` in nats."""
         from torch.nn import functional
 
+        if self.temperature != 1:
+            prediction = prediction / self.temperature
         if self.classes == 2:
             return functional.binary_cross_entropy_with_logits(prediction[:, 0], target, reduction="none")
         return functional.cross_entropy(prediction, target.long(), reduction="none")
 
     def activate(self, prediction: torch.Tensor) -> torch.Tensor:
         """Probability of class 1 ``[N]``, or of each class ``[N, classes]``."""
+        if self.temperature != 1:
+            prediction = prediction / self.temperature
         return prediction[:, 0].sigmoid() if self.classes == 2 else prediction.softmax(1)
 
 
-class MeanSquaredError(Loss):
-    """(prediction − target)², mean over the members of the target."""
+class BinaryCrossEntropy(Loss):
+    """Several yes-or-no questions at once: the target is a group ``[N, F]`` of 0 and 1, which need not exclude each
+    other; −log of the probability given to the truth, mean over them.
+    """
 
     def outputs(self, target: ColumnType) -> int:
         """One for each member of the target."""
         return target.width
 
-    def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """``[N]`` in squared units of the target."""
-        return (prediction - target.reshape(prediction.shape)).square().mean(1)
-
-    def activate(self, prediction: torch.Tensor) -> torch.Tensor:
-        """``[N]`` or ``[N, F]``."""
-        return _squeezed(prediction)
-
-
-class MeanAbsoluteError(Loss):
-    """|prediction − target|, mean over the members of the target; it learns the median."""
-
-    def outputs(self, target: ColumnType) -> int:
-        """One for each member of the target."""
-        return target.width
+    def check(self, target: torch.Tensor, name: str) -> None:
+        """All values are 0 or 1."""
+        bad = int(((target != 0) & (target != 1)).sum())
+        if bad:
+            raise BadValues(
+                f"BinaryCrossEntropy: {bad} values of target column '{name}' are neither 0 nor 1; each member answers "
+                "one question with no or yes; for classes that exclude each other see CrossEntropy(classes=...)"
+            )
 
     def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """``[N]`` in units of the target."""
-        return (prediction - target.reshape(prediction.shape)).abs().mean(1)
+        """``[N]`` in nats."""
+        from torch.nn import functional
+
+        target = target.reshape(prediction.shape)
+        return functional.binary_cross_entropy_with_logits(prediction, target, reduction="none").mean(1)
 
     def activate(self, prediction: torch.Tensor) -> torch.Tensor:
-        """``[N]`` or ``[N, F]``."""
-        return _squeezed(prediction)
+        """Probability of each yes ``[N]`` or ``[N, F]``."""
+        return _squeezed(prediction.sigmoid())
+
+
+class MeanSquaredError(Regression):
+    """(prediction − target)² in units of ``scale``², mean over the members of the target."""
+
+    def of(self, distance: torch.Tensor) -> torch.Tensor:
+        """``[N, F]``."""
+        return distance.square()
+
+
+class MeanAbsoluteError(Regression):
+    """|prediction − target| in units of ``scale``, mean over the members of the target; it learns the median."""
+
+    def of(self, distance: torch.Tensor) -> torch.Tensor:
+        """``[N, F]``."""
+        return distance.abs()
 
 
 class KullbackLeibler(Loss):

@@ -11,6 +11,7 @@ from hepdl.algorithm import Learner
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.rows import Rows
 from hepdl.description import Expression, Input, parameter
+from hepdl.errors import WiringError
 from hepdl.events import Column, Events
 from hepdl.learning.loop import Training
 from hepdl.learning.objective import Objective
@@ -112,6 +113,9 @@ class Pivot(Learner):
         """The score, that of the plain network, and one for each strength of the scan."""
         super().declare(columns)
         columns.need_flat(self.nuisance, self.label)
+        if self.classifier.per_particle:
+            kind = type(self.classifier).__name__
+            raise WiringError(f"{self.label}: its classifier must answer for each event, {kind} does for each particle")
         return dict.fromkeys(self.strengths, self._score_type(columns))
 
     def build(self, columns: Columns) -> nn.Module:

@@ -13,8 +13,8 @@ from hepdl.algorithm import DeviceAlgorithm
 from hepdl.columns import Columns
 from hepdl.data.rows import Rows
 from hepdl.description import Input, Output
-from hepdl.events import Column, Events
-from tests.contract.toys import Above, Centre, Concatenated, Double, Line, Linear
+from hepdl.events import Column, Events, Jagged
+from tests.contract.toys import Above, Centre, Concatenated, Double, Line, Linear, OneLayer, Pooled
 
 
 class ChangesInput(Double):
@@ -209,3 +209,26 @@ class Shifted(Concatenated):
 
     def forward(self, *columns: torch.Tensor) -> torch.Tensor:
         return self.layer(torch.stack(columns, 1) - self.shift)
+
+
+class AnswersForEvents(Pooled):
+    """Says that it answers for each particle, and does not."""
+
+    @property
+    def per_particle(self) -> str:
+        return self.inputs[0]
+
+
+class LosesParticles(AnswersForEvents):
+    """Leaves out the last event's particles."""
+
+    def build(self, columns: Columns, outputs: int) -> nn.Module:
+        return WithoutTheLast(columns[self.inputs[0]].width, outputs)
+
+
+class WithoutTheLast(OneLayer):
+    """A layer for each particle of all events but the last."""
+
+    def forward(self, particles: Jagged) -> Jagged:
+        offsets = particles.offsets.clamp(max=particles.values.shape[0] - 1)
+        return Jagged(self.layer(particles.values[:-1]), offsets)

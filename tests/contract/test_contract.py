@@ -23,6 +23,7 @@ GOOD = [
     (toys.Counted(), None),
     (toys.Linear(inputs=["x", "y"]), None),
     (toys.Pooled(inputs=["particles"]), PARTICLES),
+    (toys.Deep(inputs=["particles"], answers="particle"), PARTICLES),
 ]
 
 
@@ -65,6 +66,18 @@ def test_bad(toy: Description, rule: str, message: str) -> None:
     case = next(case for case in cases(toy) if case.rule == rule)
     with pytest.raises(ContractBroken, match=rf"(?s)breaks the rule '{rule}': .*{message}"):
         case()
+
+
+@pytest.mark.parametrize(
+    ("toy", "message"),
+    [
+        (bugs.AnswersForEvents(inputs=["particles"]), "says per_particle = 'particles', but its answer is no list"),
+        (bugs.LosesParticles(inputs=["particles"]), "the lists of its answer are not as long as those of 'particles'"),
+    ],
+)
+def test_bad_answers_for_particles(toy: Description, message: str) -> None:
+    with pytest.raises(ContractBroken, match=rf"breaks the rule 'shaped': ContractBroken: .*{message}"):
+        next(case for case in cases(toy, PARTICLES) if case.rule == "shaped")()
 
 
 def test_a_change_of_the_input_breaks_that_rule_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from hepdl_networks.particle_network import ParticleNetwork
 from torch import nn
 
 from hepdl.algorithm import Algorithm, Learner, Report, Selection
@@ -168,6 +169,24 @@ class SumOfParticles(nn.Module):
     def forward(self, particles: Jagged) -> torch.Tensor:
         hidden = self.layer(particles.values)
         return hidden.new_zeros(len(particles), hidden.shape[1]).index_add(0, particles.event_index(), hidden)
+
+
+class Deep(ParticleNetwork):
+    """A layer for each particle, then what all particle networks have."""
+
+    def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
+        return OneLayer(features, 4), 4
+
+
+class OneLayer(nn.Module):
+    """A dense layer for each particle."""
+
+    def __init__(self, features: int, width: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(features, width)
+
+    def forward(self, particles: Jagged) -> Jagged:
+        return Jagged(self.layer(particles.values).tanh(), particles.offsets)
 
 
 PARTICLES = {"particles": ColumnType("float32", (3,), jagged=True)}

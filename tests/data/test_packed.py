@@ -94,6 +94,11 @@ def test_a_batch_larger_than_a_pool_is_as_large_as_asked_for():
     np.testing.assert_array_equal(np.sort(np.concatenate([batch["label"] for batch in batches])), np.arange(9000))
 
 
+def test_a_group_of_one_stays_a_group():
+    events = Events({"x": np.zeros((3, 1), np.float32), "y": np.zeros((3, 1), np.float32)})
+    assert Packed.of([events], "cpu").take(torch.arange(2))["y"].shape == (2, 1)
+
+
 def _same(mine, theirs):
     if isinstance(theirs, Jagged):
         torch.testing.assert_close(mine.offsets, theirs.offsets)

@@ -13,6 +13,11 @@ COLUMNS = Columns(
     n=ColumnType("int32"), tracks=ColumnType(jagged=True),
 )  # fmt: skip
 
+NAMES = [
+    "relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "selu", "softplus", "celu", "mish", "relu6",
+    "hardtanh", "hardswish", "softsign",
+]  # fmt: skip
+
 
 def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
@@ -35,7 +40,7 @@ def test_columns_stand_side_by_side() -> None:
     assert network(*(column[:0] for column in columns)).shape == (0, 3)
 
 
-@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "selu", "softplus"])
+@pytest.mark.parametrize("name", NAMES)
 def test_activations(name: str) -> None:
     network = Dense(inputs=["x"], layers=[4], activation=name).build(COLUMNS, 1)
     x = torch.randn(3, 2)
@@ -86,3 +91,16 @@ def test_mistakes() -> None:
         Dense(inputs=["Pt"]).build(COLUMNS, 1)
     with pytest.raises(WiringError, match="Dense: inputs is empty"):
         Dense(inputs=[]).build(COLUMNS, 1)
+
+
+def test_residual_layers_add_their_input() -> None:
+    network = Dense(inputs=["x"], layers=[4, 4, 3], activation="tanh", residual=True).build(COLUMNS, 1)
+    plain = Dense(inputs=["x"], layers=[4, 4, 3], activation="tanh").build(COLUMNS, 1)
+    assert count(network) == count(plain)
+    x = torch.randn(5, 2)
+    first, block, third, last = network.layers[0], network.layers[2], network.layers[3], network.layers[-1]
+    hidden = first(x).tanh()
+    hidden = hidden + block[0](hidden).tanh()
+    assert torch.allclose(network(x), last(third(hidden).tanh()))
+    plain.load_state_dict(dict(zip(plain.state_dict(), network.state_dict().values(), strict=True)))
+    assert not torch.allclose(network(x), plain(x))

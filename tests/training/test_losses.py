@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hepdl_training.losses import CrossEntropy, KullbackLeibler, MeanAbsoluteError, MeanSquaredError
+from hepdl_training.losses import BinaryCrossEntropy, CrossEntropy, KullbackLeibler, MeanAbsoluteError, MeanSquaredError
 
 from hepdl.columns import ColumnType
 from hepdl.errors import BadValues, WiringError
@@ -55,6 +55,16 @@ def test_relative_entropy() -> None:
     value = loss.loss(torch.zeros(2, 2), torch.tensor([[0.5, 0.5], [1.0, 0.0]]))
     assert value.tolist() == pytest.approx([0, math.log(2)])
     assert loss.activate(torch.zeros(1, 2)).tolist() == [[0.5, 0.5]]
+
+
+def test_several_questions_at_once() -> None:
+    loss = BinaryCrossEntropy()
+    assert loss.outputs(PAIR) == 2 and loss.labels == 0
+    value = loss.loss(torch.tensor([[0.0, math.log(3)]]), torch.tensor([[1.0, 0.0]]))
+    assert value.tolist() == pytest.approx([(math.log(2) + math.log(4)) / 2])
+    assert loss.activate(torch.zeros(3, 2)).tolist() == [[0.5, 0.5]] * 3
+    with pytest.raises(BadValues, match="2 values of target column 'flags' are neither 0 nor 1"):
+        loss.check(torch.tensor([[0.0, 2.0], [1.0, 0.5]]), "flags")
 
 
 def test_targets_that_do_not_fit() -> None:

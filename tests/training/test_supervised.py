@@ -11,9 +11,10 @@ from hepdl_training.optimizers import LBFGS, Adam
 from hepdl_training.supervised import Supervised
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.errors import BadValues, NothingLeft, ParameterError
-from hepdl.events import Events
+from hepdl.errors import BadValues, NothingLeft, ParameterError, WiringError
+from hepdl.events import Events, Jagged
 from hepdl.learning.parts import Loss
+from tests.contract.toys import Deep
 from tests.learning.material import COLUMNS, changed, ready, rows, toy
 
 TABLE = toy(1000)
@@ -117,6 +118,39 @@ def test_bad_targets() -> None:
         fit(STEP, changed(TABLE, label=TABLE["label"] * 2))
     with pytest.raises(BadValues, match=r"'label' has no event of class 1 \(there is: 0\)"):
         fit(STEP, changed(TABLE, label=TABLE["label"] * 0))
+
+
+def tracks(events: int = 400) -> Events:
+    """Tracks with one feature; those of class 1 are higher by 2, and more so where ``mu`` is small."""
+    rng = np.random.default_rng(4)
+    lengths = rng.integers(0, 6, events)
+    origin = rng.integers(0, 2, lengths.sum()).astype(np.float32)
+    mu = rng.normal(size=events).astype(np.float32)
+    x = 2 * origin + rng.normal(size=len(origin)) - np.repeat(mu, lengths)
+    tracks = np.stack([x, rng.normal(size=len(x))], 1).astype(np.float32)
+    return Events({
+        "tracks": Jagged.from_lengths(tracks, lengths), "origin": Jagged.from_lengths(origin, lengths), "mu": mu,
+        "weight": np.ones(events, np.float32), "label": np.zeros(events, np.float32),
+    })  # fmt: skip
+
+
+def test_an_answer_for_each_particle() -> None:
+    table = tracks()
+    columns = Columns(
+        tracks=ColumnType(shape=(2,), jagged=True), origin=ColumnType(jagged=True), mu=ColumnType(),
+        weight=ColumnType(), label=ColumnType(),
+    )  # fmt: skip
+    network = Deep(inputs=["tracks", "mu"], answers="particle", output="origin_score")
+    step = ready(STEP.replaced(network=network, target="origin", epochs=15, batch_size=50), columns=columns)
+    step.fit(rows(table, np.arange(300), columns=columns), rows(table, np.arange(300, 400), columns=columns))
+    step.module.eval()
+    assert step.declare(columns) == {"origin_score": ColumnType(jagged=True)}
+    with torch.no_grad():
+        score = step.execute(table.to("cpu"))["origin_score"]
+    assert np.array_equal(score.offsets, table["origin"].offsets)
+    assert ((score.values.numpy() > 0.5) == table["origin"].values).mean() > 0.8
+    with pytest.raises(WiringError, match=r"Supervised: Deep answers for each particle of 'tracks'"):
+        step.replaced(target="label").declare(columns)
 
 
 def test_mistakes() -> None:
