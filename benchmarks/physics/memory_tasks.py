@@ -144,7 +144,7 @@ TASKS = {
             table=ColumnType(shape=(3,), jagged=True), words=ColumnType(shape=(8,), jagged=True),
             number=ColumnType(shape=(1,), jagged=True), all=ColumnType(shape=(12,), jagged=True),
         ), {
-            "cell": NeuralProgrammer(inputs=["table"], question="words", number="number", steps=2),
+            "cell": NeuralProgrammer(inputs=["table"], question="words", number="number", steps=2, sharpness=40.0),
             "LSTM": Recurrent(inputs=["all"], layers=[64], head=[]),
         }, 1, 4000, rate=5e-3, events=64, bits=False),
     )

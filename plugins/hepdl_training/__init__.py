@@ -4,6 +4,7 @@ from hepdl.hooks import Offer, hookimpl
 
 OFFERS = {
     "supervised": {"Supervised": "A network learns a target column."},
+    "next_in_sequence": {"NextInSequence": "A network learns what comes next in a list, and goes on with it."},
     "pivot": {"Pivot": "A classifier whose score does not depend on a nuisance, by an adversary (arXiv:1611.01046)."},
     "decorrelate": {"Decorrelate": "A network whose score does not depend on nuisances, by a penalty."},
     "penalties": {
@@ -24,6 +25,7 @@ OFFERS = {
         "Quantiles": "Loss: quantiles of the target, by the pinball loss.",
         "GaussianLikelihood": "Loss: mean and width of a Gaussian, an uncertainty for each event.",
     },
+    "mixture_likelihood": {"MixtureLikelihood": "Loss: a target distributed as a sum of Gaussians."},
     "calibration": {"TemperatureScaling": "Probabilities made honest by a temperature fitted on the validation part."},
     "optimizers": {
         "SGD": "Optimiser: gradient descent with momentum and decay.",

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from hepdl.algorithms import AdaptiveComputation, Dense, Embedded, NeuralProgrammer, NeuralTuringMachine, Recurrent
+from hepdl.algorithms import (
+    AdaptiveComputation,
+    Dense,
+    Embedded,
+    MixtureLikelihood,
+    NeuralProgrammer,
+    NeuralTuringMachine,
+    NextInSequence,
+    Recurrent,
+)
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.events import Jagged
@@ -63,4 +72,26 @@ EXAMPLES = [
         Embedded(network=Dense(inputs=["x", "n"], layers=[4]), vocabulary={"n": 3}, width=2, unknown="other"),
         {"x": ColumnType(), "n": ColumnType("int64")},
     ),
+    Example(
+        NextInSequence(
+            network=Recurrent(inputs=["particles", "mu"], layers=[4], answers="particle", output="next"),
+            teacher=0.5,
+            steps=3,
+            seen=2,
+            epochs=2,
+            batch_size=16,
+        ),
+        PARTICLES | {"mu": ColumnType()},
+    ),
+    Example(
+        NextInSequence(
+            network=Recurrent(inputs=["pt"], layers=[4], answers="particle", output="next"),
+            loss=MixtureLikelihood(components=2),
+            steps=2,
+            epochs=1,
+        ),
+        {"pt": ColumnType(jagged=True)},
+    ),
+    Example(Recurrent(inputs=["particles", "mu"], layers=[4], answers="particle"), PARTICLES | {"mu": ColumnType()}),
+    Example(MixtureLikelihood(components=2), {"target": ColumnType(shape=(3,))}),
 ]
