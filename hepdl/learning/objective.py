@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 class Objective:
     """What a network is trained for: a loss against a target column, with weights."""
 
-    def __init__(self, network: Network, loss: Loss, target: str, weighting: Weighting) -> None:
+    def __init__(
+        self, network: Network, loss: Loss, target: str, weighting: Weighting, like: str | None = None
+    ) -> None:
+        """``like`` is the list that the target must be as long as; that of ``network.per_particle`` when None."""
         self.network, self.loss, self.target, self.weighting = network, loss, target, weighting
+        self.like = network.per_particle if like is None else like
         self.names = list(dict.fromkeys([*network.arguments, target, *weighting.names]))
 
     def fit(self, train: Rows, validate: Rows, job: Job) -> Objective:
@@ -40,7 +44,10 @@ class Objective:
 
     def column(self, module: nn.Module, events: Events) -> Column:
         """The column that goes out."""
-        prediction = self.predict(module, events)
+        return self.activated(self.predict(module, events))
+
+    def activated(self, prediction: Column) -> Column:
+        """A prediction as the column that goes out."""
         if isinstance(prediction, Jagged):
             return prediction.with_values(self.loss.activate(prediction.values))
         return self.loss.activate(prediction)
@@ -61,11 +68,16 @@ class Objective:
         total = torch.zeros(2, device=rows.device)
         with torch.no_grad():
             for events in rows.batches(self.names, size):
-                weight = self.weighting(events)
-                values = self._each(self.predict(module, events), events)
-                total += torch.stack([(values * weight).sum(), weight.sum()])
+                total += self.sums(self.predict(module, events), events)
         module.train(was_training)
         return total[0] / total[1]
+
+    def sums(self, prediction: Column, events: Events) -> torch.Tensor:
+        """Σ w l and Σ w of a batch, ``[2]`` on the device."""
+        import torch
+
+        weight = self.weighting(events)
+        return torch.stack([(self._each(prediction, events) * weight).sum(), weight.sum()])
 
     def _each(self, prediction: Column, events: Events) -> torch.Tensor:
         if isinstance(prediction, Jagged):
@@ -73,7 +85,7 @@ class Objective:
         return self.loss.loss(prediction, values_of(events[self.target]).to(prediction.dtype).nan_to_num())
 
     def _check(self, rows: Rows) -> None:
-        like = self.network.per_particle
+        like = self.like
         events = rows.everything(list(dict.fromkeys([self.target, *self.weighting.names, *([like] if like else [])])))
         if like:
             need_equal_lengths(events[self.target], self.target, events[like], like)

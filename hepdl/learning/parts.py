@@ -52,6 +52,21 @@ class Network(Description):
         :class:`hepdl.errors.BadValues` for inputs that it cannot use. By default nothing.
         """
 
+    @property
+    def particles(self) -> str:
+        """The jagged column whose particles have features of their own in :meth:`trunk`; empty when there are none."""
+        return ""
+
+    def trunk(self, columns: Columns, features: int) -> nn.Module:
+        """The torch module as a trunk that several heads share.
+
+        It answers ``(features of each event [N, features], Jagged features of each particle [n, W])`` and has the
+        attribute ``particle_width``, ``W``; the second is None, and ``W`` 0, unless :attr:`particles` names a list.
+        """
+        from hepdl.learning.trunk import Trunk
+
+        return Trunk(self.build(columns, features))
+
 
 class Density(Description):
     """A conditional density p(target | inputs) that can be trained: the adversary of a pivot, for example.

@@ -31,17 +31,35 @@ class OnParticles(nn.Module):
 
     def forward(self, *columns: torch.Tensor | Jagged) -> torch.Tensor | Jagged:
         """``[N, outputs]`` or a list of ``[n, outputs]``, without activation."""
-        lists = [columns[place] for place in self._lists]
-        further = columns[self._inputs :] if self._further is None else [columns[place] for place in self._further]
-        need_equal_lengths(lists)
-        particles = lists[0].with_values(side_by_side([each.values for each in lists]))
-        hidden: Jagged = self.body(particles, *further)
-        flat = [columns[place] for place in self._flat]
+        hidden, flat = self.hidden(columns)
         if self.collect is not None:
             answer: torch.Tensor = self.head(self.collect(hidden), *flat)
             return answer
         index = hidden.event_index() if flat else None
         return hidden.with_values(self.head(hidden.values, *(column[index] for column in flat)))
+
+    def hidden(self, columns: Sequence[torch.Tensor | Jagged]) -> tuple[Jagged, list[torch.Tensor]]:
+        """What the body says of each particle, a list ``[n, W]``, and the flat inputs."""
+        lists = [columns[place] for place in self._lists]
+        further = columns[self._inputs :] if self._further is None else [columns[place] for place in self._further]
+        need_equal_lengths(lists)
+        particles = lists[0].with_values(side_by_side([each.values for each in lists]))
+        hidden = particles.with_values(self.body(particles, *further).values)
+        return hidden, [columns[place] for place in self._flat]
+
+
+class TrunkOnParticles(nn.Module):
+    """A network over lists of particles as the trunk of several heads: what it says of events and of particles."""
+
+    def __init__(self, network: OnParticles, particle_width: int) -> None:
+        super().__init__()
+        self.network, self.particle_width = network, particle_width
+
+    def forward(self, *columns: torch.Tensor | Jagged) -> tuple[torch.Tensor, Jagged]:
+        """``[N, features]`` and a list of ``[n, W]``."""
+        hidden, flat = self.network.hidden(columns)
+        assert self.network.collect is not None
+        return self.network.head(self.network.collect(hidden), *flat), hidden
 
 
 def collected(particles: Jagged, how: str) -> torch.Tensor:

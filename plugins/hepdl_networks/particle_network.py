@@ -15,6 +15,8 @@ from hepdl_networks.choices import ActivationName, CollectName, total_width
 if TYPE_CHECKING:
     from torch import nn
 
+    from hepdl_networks.on_particles import OnParticles
+
 
 class ParticleNetwork(Network):
     """A body that gives each particle some features, then dense layers: over the features collected from all particles
@@ -63,8 +65,23 @@ class ParticleNetwork(Network):
 
         return Collected(self.collect)
 
+    @property
+    def particles(self) -> str:
+        """The first input."""
+        return self.inputs[0]
+
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """An :class:`~hepdl_networks.on_particles.OnParticles`; ``WiringError`` when no input is jagged."""
+        return self._built(columns, outputs)[0]
+
+    def trunk(self, columns: Columns, features: int) -> nn.Module:
+        """What :meth:`build` makes, as a trunk that also gives the body's features of each particle."""
+        from hepdl_networks.on_particles import TrunkOnParticles
+
+        return TrunkOnParticles(*self._built(columns, features))
+
+    def _built(self, columns: Columns, outputs: int) -> tuple[OnParticles, int]:
+        """The module, and the number of features that its body gives to each particle."""
         from hepdl_networks.layers import Perceptron
         from hepdl_networks.on_particles import OnParticles
 
@@ -76,7 +93,7 @@ class ParticleNetwork(Network):
             [self.arguments.index(name) for name in names] for names in (lists, flat, self.body_columns)
         )
         collect = None if self.per_particle else self.collector(width)
-        return OnParticles(body, head, collect, lists, flat, len(self.inputs), further)
+        return OnParticles(body, head, collect, lists, flat, len(self.inputs), further), width
 
     def sorted_inputs(self, columns: Columns) -> tuple[list[str], list[str]]:
         """The jagged inputs, and the flat ones."""

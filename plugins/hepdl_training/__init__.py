@@ -5,6 +5,10 @@ from hepdl.hooks import Offer, hookimpl
 OFFERS = {
     "supervised": {"Supervised": "A network learns a target column."},
     "next_in_sequence": {"NextInSequence": "A network learns what comes next in a list, and goes on with it."},
+    "multi_task": {
+        "MultiTask": "One network learns several targets: of events, of their particles and of pairs of these.",
+        "Task": "Task: one target of a MultiTask, with its loss and its own layers.",
+    },
     "pivot": {"Pivot": "A classifier whose score does not depend on a nuisance, by an adversary (arXiv:1611.01046)."},
     "decorrelate": {"Decorrelate": "A network whose score does not depend on nuisances, by a penalty."},
     "penalties": {

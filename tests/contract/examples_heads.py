@@ -14,8 +14,10 @@ from hepdl.algorithms import (
     Huber,
     LogCosh,
     MeanSquaredError,
+    MultiTask,
     Quantiles,
     Supervised,
+    Task,
     TemperatureScaling,
 )
 from hepdl.columns import ColumnType
@@ -65,7 +67,25 @@ def probabilities() -> Any:
 EVENTS: dict[str, Any] = {"events": tracks()}
 SCORES: dict[str, Any] = {"events": probabilities()}
 
+FLAVOUR = [
+    Task(target="label", output="flavour", balance=True),
+    Task(target="origin", output="origin_score", loss=CrossEntropy(classes=3), level="particle", weight=0.5),
+    Task(target="vertex", output="together", level="pair", layers=[]),
+]
+TRUNK = PARTICLE_NETWORK.replaced(answers="event")
+
 EXAMPLES = [
+    Example(FLAVOUR[1]),
+    Example(MultiTask(network=TRUNK, tasks=FLAVOUR, features=4), TRACKS, EVENTS),
+    Example(MultiTask(network=TRUNK, tasks=FLAVOUR, features=4, combine="uncertainty"), TRACKS, EVENTS),
+    Example(
+        MultiTask(
+            network=Dense(inputs=["x"], layers=[4]),
+            tasks=[Task(target="label", output="score"), Task(target="y", output="y_hat", loss=MeanSquaredError())],
+            features=4,
+        ),
+        {"x": FLOAT, "y": FLOAT, "label": FLOAT},
+    ),
     Example(
         Supervised(network=PARTICLE_NETWORK, target="origin", loss=CrossEntropy(classes=3), balance=True),
         TRACKS,
