@@ -82,7 +82,7 @@ def recall(random: torch.Generator, events: int, beyond: bool) -> Batch:
     return Batch({"given": lists(given)}, vectors[row, asked + 1])
 
 
-WIDTH = 16
+WIDTH = 8
 
 
 def parity(random: torch.Generator, events: int, _: bool) -> Batch:
@@ -136,10 +136,10 @@ TASKS = {
              _memory("particle"), BITS, 3000, rate=2e-3, events=64),
         Task("recall", "bits wrong at 8 to 12 vectors, trained with 2 to 6", recall, _columns(BITS + 1),
              _memory("event"), BITS, 3000, rate=2e-3, events=64),
-        Task("parity", "vectors wrong, 1 to 16 of 16 numbers are not 0", parity, _columns(WIDTH), {
-            "cell": AdaptiveComputation(inputs=["given"], width=64, most=8, head=[]),
-            "LSTM": Recurrent(inputs=["given"], layers=[64], head=[]),
-        }, 1, 6000, events=128),
+        Task("parity", "vectors wrong, 1 to 8 of 8 numbers are not 0", parity, _columns(WIDTH), {
+            "cell": AdaptiveComputation(inputs=["given"], width=32, most=6, head=[], cost=1e-4),
+            "LSTM": Recurrent(inputs=["given"], layers=[32], head=[]),
+        }, 1, 4000, rate=3e-3, events=128),
         Task("table", "answers wrong by over 0.5 with 12 to 20 rows, trained with 4 to 10", questions, Columns(
             table=ColumnType(shape=(3,), jagged=True), words=ColumnType(shape=(8,), jagged=True),
             number=ColumnType(shape=(1,), jagged=True), all=ColumnType(shape=(12,), jagged=True),

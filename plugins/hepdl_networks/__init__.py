@@ -12,6 +12,7 @@ OFFERS = {
     "adaptive_computation": {"AdaptiveComputation": "Recurrent cell that repeats itself on what is hard."},
     "neural_turing_machine": {"NeuralTuringMachine": "LSTM with a memory that it reads and writes."},
     "neural_programmer": {"NeuralProgrammer": "Answers questions about tables by operations on their columns."},
+    "sequence_to_sequence": {"SequenceToSequence": "Reads a list or an event and answers with a list, with attention."},
     "embedded": {"Embedded": "A network that gets learned vectors in place of categories."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
     "particle_net": {

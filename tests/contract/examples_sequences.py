@@ -15,6 +15,7 @@ from hepdl.algorithms import (
     NeuralTuringMachine,
     NextInSequence,
     Recurrent,
+    SequenceToSequence,
 )
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
@@ -94,4 +95,12 @@ EXAMPLES = [
     ),
     Example(Recurrent(inputs=["particles", "mu"], layers=[4], answers="particle"), PARTICLES | {"mu": ColumnType()}),
     Example(MixtureLikelihood(components=2), {"target": ColumnType(shape=(3,))}),
+    Example(
+        SequenceToSequence(inputs=["particles", "mu"], like="target", width=4),
+        PARTICLES | {"mu": ColumnType(), "target": ColumnType(shape=(2,), jagged=True)},
+    ),
+    Example(
+        SequenceToSequence(inputs=["mu"], like="target", width=4, cell="LSTM", teacher=False),
+        {"mu": ColumnType(), "target": ColumnType(jagged=True)},
+    ),
 ]
