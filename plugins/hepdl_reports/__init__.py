@@ -17,4 +17,19 @@ def hepdl_algorithms() -> list[Offer]:
             "hepdl_reports.pivot:PivotReport",
             "how much a score knows of a nuisance, and what its independence costs, beside the plain network",
         ),
+        Offer(
+            "RegressionReport",
+            "hepdl_reports.regression:RegressionReport",
+            "response, bias and resolution of a predicted number against the truth and other variables, pulls",
+        ),
+        Offer(
+            "ClassesReport",
+            "hepdl_reports.classes_report:ClassesReport",
+            "many classes, of events or particles: confusion, efficiency and purity, ROC of each against the rest",
+        ),
+        Offer(
+            "FlavourReport",
+            "hepdl_reports.flavour:FlavourReport",
+            "flavour tagging: discriminant, rejections against efficiency and pT, scan of the fraction, working points",
+        ),
     ]

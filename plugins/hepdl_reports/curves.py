@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from hepdl.job import Job
+
 Curve = dict[str, list[tuple[int, float]]]
 """Phase of a training → (epoch, loss)."""
 CROWD = 3
@@ -31,6 +33,13 @@ def read_losses(path: Path) -> dict[str, dict[str, Curve]]:
             curve = curves.setdefault(step, {}).setdefault(name, {}).setdefault(phase, [])
             curve.append((epoch, float(entry[name])))
     return curves
+
+
+def picture_losses(job: Job, label: str) -> None:
+    """The pictures ``<label>_losses_<step>`` of all steps that have losses so far."""
+    path = job.path("metrics.jsonl")
+    for step, losses in read_losses(path).items() if path is not None and path.exists() else ():
+        job.picture(f"{label}_losses_{step}", draw_losses(losses))
 
 
 def draw_losses(losses: dict[str, Curve]) -> Figure:

@@ -108,6 +108,7 @@ class TaggerReport(Report):
 
     def _draw(self, tagged: dict[str, Any], train: Any, names: tuple[str, str]) -> None:
         from hepdl_reports import tagger_pictures as pictures
+        from hepdl_reports.curves import picture_losses
         from hepdl_reports.style import style
 
         test = tagged[self.score]
@@ -117,11 +118,4 @@ class TaggerReport(Report):
             self.job.picture(
                 f"{self.label}_confusion", pictures.draw_confusion(test, self.threshold, names, self.score)
             )
-            self._draw_losses()
-
-    def _draw_losses(self) -> None:
-        from hepdl_reports.curves import draw_losses, read_losses
-
-        path = self.job.path("metrics.jsonl")
-        for step, losses in read_losses(path).items() if path is not None and path.exists() else ():
-            self.job.picture(f"{self.label}_losses_{step}", draw_losses(losses))
+            picture_losses(self.job, self.label)

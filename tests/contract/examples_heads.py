@@ -8,14 +8,17 @@ import numpy as np
 
 from hepdl.algorithms import (
     BinaryCrossEntropy,
+    ClassesReport,
     CrossEntropy,
     Dense,
+    FlavourReport,
     GaussianLikelihood,
     Huber,
     LogCosh,
     MeanSquaredError,
     MultiTask,
     Quantiles,
+    RegressionReport,
     Supervised,
     Task,
     TemperatureScaling,
@@ -111,4 +114,7 @@ EXAMPLES = [
     Example(TemperatureScaling("scores"), {"scores": ColumnType(shape=(2,)), "label": FLOAT}, SCORES),
     Example(PARTICLE_NETWORK, TRACKS),
     Example(PARTICLE_NETWORK.replaced(answers="event", dropout=0.1), TRACKS, {"outputs": 1}),
+    Example(RegressionReport(prediction="m_hat", target="m")),
+    Example(ClassesReport(score="p", classes=["a", "b", "c"])),
+    Example(FlavourReport(score="p", against="jet_pt")),
 ]

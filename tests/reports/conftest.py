@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.events import Events
+from hepdl.events import Events, Jagged
 from hepdl.job import Job
 
 matplotlib.use("Agg")
@@ -37,8 +37,13 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
+def _type(column) -> ColumnType:
+    values = column.values if isinstance(column, Jagged) else column
+    return ColumnType(str(values.dtype), values.shape[1:], isinstance(column, Jagged))
+
+
 def job_for(events: Events, folder=None, step: str = "") -> Job:
-    columns = Columns({name: ColumnType(str(events[name].dtype), events[name].shape[1:]) for name in events})
+    columns = Columns({name: _type(events[name]) for name in events})
     return Job(folder=folder, step=step, columns=columns)
 
 
