@@ -79,7 +79,7 @@ def bare_dense(words: argparse.Namespace) -> None:
 
 
 class PaddedSets(nn.Module):
-    """The network of :class:`ours.PackedSets` on padded particles."""
+    """The function of :func:`ours.deep_sets` on padded particles."""
 
     def __init__(self) -> None:
         super().__init__()

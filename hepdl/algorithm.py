@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.split import Split
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hepdl.data.rows import Rows
     from hepdl.job import Job
+    from hepdl.noise import Noise
 
 
 class Step(Description):
@@ -76,6 +77,8 @@ class Reader(Step):
     """
 
     positional: ClassVar[tuple[str, ...]] = ("*samples",)
+    threads: ClassVar[int] = 2
+    """In how many threads :meth:`blocks` of different files may run at once; 1 where a library allows no more."""
 
     samples: list[Sample] = Field(min_length=1)
     """The samples, in the order in which their entries are counted and written."""
@@ -88,6 +91,17 @@ class Reader(Step):
     """How events are divided into training, validation and test."""
     luminosity: float = parameter(1.0, unit="1/pb", gt=0)
     """What the weights of samples with ``xsec`` are scaled to: 140 fb⁻¹ are 140e3."""
+
+    @model_validator(mode="after")
+    def _fractions_fit(self) -> Self:
+        given = [sample.fraction for sample in self.samples if sample.fraction is not None]
+        total, everyone = sum(given), len(given) == len(self.samples)
+        if given and (total > 1 + 1e-6 if not everyone else abs(total - 1) > 1e-6):
+            raise ParameterError(f"Sample.fraction: the fractions of the samples add up to {total:g}, should be 1")
+        if given and not everyone and total > 1 - 1e-6:
+            name = next(sample.name for sample in self.samples if sample.fraction is None)
+            raise ParameterError(f"Sample.fraction: the fractions add up to 1, so that nothing is left for '{name}'")
+        return self
 
     @property
     def entry_identity(self) -> list[str]:
@@ -117,7 +131,10 @@ class Reader(Step):
         raise ParameterError(f"{self.label} cannot sum '{branch}'; give sum_of_weights as a number")
 
     def blocks(self, source: Source, names: list[str], start: int, stop: int) -> Iterator[Events]:
-        """Entries ``start`` to ``stop`` of one file in order, with the columns ``names``, in blocks of any size."""
+        """Entries ``start`` to ``stop`` of one file in order, with the columns ``names``, in blocks of any size.
+
+        Runs in a thread, beside other files and the steps behind.
+        """
         raise NotImplementedError
 
 
@@ -179,6 +196,27 @@ class DeviceAlgorithm(Step):
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The columns it adds to a block of tensors; no gradient is kept, ``self.module`` is in eval mode."""
+        raise NotImplementedError
+
+
+class Augmentation(DeviceAlgorithm):
+    """Varies events in training, in each epoch anew, and leaves them plain in validation, test and the final pass.
+
+    A learning step behind it trains on what :meth:`vary` gives. Fitted statistics see what ``execute`` gives.
+    """
+
+    def build(self, columns: Columns) -> nn.Module:
+        """A module without parameters."""
+        from torch import nn
+
+        return nn.Module()
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        """The columns it adds, as they are without variation."""
+        raise NotImplementedError
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        """The same columns, varied at random; all that is random comes from ``noise``, lists may change in length."""
         raise NotImplementedError
 
 

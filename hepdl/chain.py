@@ -11,6 +11,7 @@ from hepdl.description import Description
 from hepdl.errors import ColumnClash, ParameterError, WiringError, did_you_mean
 from hepdl.expressions import parse
 from hepdl.patterns import has_patterns, resolved
+from hepdl.varying import Varying
 
 ENGINE_COLUMNS = Columns(
     source=ColumnType("int32"), entry=ColumnType("int64"), sample=ColumnType("int32"), part=ColumnType("int8"),
@@ -119,7 +120,7 @@ class Chain:
 
     def _walk(self, offers: Columns) -> Iterator[tuple[Step, Columns]]:
         """The steps, their patterns resolved, and the columns after each."""
-        columns, texts = offers.plus(ENGINE_COLUMNS), set[str]()
+        columns, texts, varying = offers.plus(ENGINE_COLUMNS), set[str](), Varying()
         if any(sample.label is not None for sample in self.reader.samples):
             columns = columns.plus({"label": ColumnType("float32")})
         common = set(columns) - set(offers) | set(ENGINE_COLUMNS) | {"label"}
@@ -139,6 +140,7 @@ class Chain:
                 _refuse_stale(step, added, texts)
             else:
                 _refuse_clash(step, added, columns)
+            varying.see(step, host_names(step) if is_host(step) else step.reads(), added)
             columns = columns.plus(added)
             yield step, columns
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Cost:
     memory_mb: float = 0.0
     """Growth of the process's peak resident memory meanwhile."""
     waiting_s: float = 0.0
-    """Time in which a training waited for its data."""
+    """Time in which a training, or the first pass, waited for its data."""
 
 
 class Clock:
@@ -31,19 +32,32 @@ class Clock:
     def __init__(self) -> None:
         self.began = time.perf_counter()
         self._costs: dict[tuple[str, str], Cost] = {}
+        self._lock = Lock()
 
     @contextmanager
-    def time(self, step: str, phase: str) -> Iterator[Cost]:
-        """Charge what happens inside to a step and phase."""
-        cost = self._costs.setdefault((step, phase), Cost(step, phase))
-        wall, cpu, memory = time.perf_counter(), time.process_time(), _peak_mb()
+    def time(self, step: str, phase: str, alone: bool = True) -> Iterator[Cost]:
+        """Charge what happens inside to a step and phase; only this thread's CPU time when it does not run alone."""
+        cost, cpu_time = self._cost(step, phase), time.process_time if alone else time.thread_time
+        wall, cpu, memory = time.perf_counter(), cpu_time(), _peak_mb()
         try:
             yield cost
         finally:
-            cost.calls += 1
-            cost.wall_s += time.perf_counter() - wall
-            cost.cpu_s += time.process_time() - cpu
-            cost.memory_mb += _peak_mb() - memory
+            with self._lock:
+                cost.calls += 1
+                cost.wall_s += time.perf_counter() - wall
+                cost.cpu_s += cpu_time() - cpu
+                cost.memory_mb += _peak_mb() - memory
+
+    @contextmanager
+    def waiting(self, step: str, phase: str) -> Iterator[None]:
+        """Charge the time inside as waiting for what a step makes in another thread."""
+        began = time.perf_counter()
+        yield
+        self._cost(step, phase).waiting_s += time.perf_counter() - began
+
+    def _cost(self, step: str, phase: str) -> Cost:
+        with self._lock:
+            return self._costs.setdefault((step, phase), Cost(step, phase))
 
     @property
     def costs(self) -> list[Cost]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from hepdl.algorithm import Consumer, DeviceAlgorithm, Learner, Step, Writer
+from hepdl.algorithm import Augmentation, Consumer, DeviceAlgorithm, Learner, Step, Writer
 from hepdl.chain import ENGINE_COLUMNS, OBJECT_COLUMNS, Chain, expression_types, host_names, is_host
 from hepdl.clock import Clock
 from hepdl.columns import Columns
@@ -27,6 +28,7 @@ from hepdl.data.rows import Rows
 from hepdl.data.table import Table
 from hepdl.data.tensors import device_ready
 from hepdl.data.values import refuse_not_finite, refuse_useless_weights
+from hepdl.data.variation import IDENTITY, Variation, executed
 from hepdl.errors import NothingLeft
 from hepdl.events import Column, Events
 from hepdl.expressions import parse
@@ -95,6 +97,11 @@ class _Run:
         self.ledger.skipped = [dict(zip(("path", "sample", "reason"), s, strict=True)) for s in self.reader.skipped()]
         self.job = replace(job, sources=tuple(sources), ledger=self.ledger)
         self.frozen: list[DeviceAlgorithm] = []
+        """Device steps that are ready, but for those whose columns have joined the table."""
+        self.fixed: list[DeviceAlgorithm] = []
+        """Of these, the ones before the first augmentation."""
+        self.varied: list[DeviceAlgorithm] = []
+        """All that are ready from the first augmentation on; they run in every batch of a training."""
 
     def run(self, limit: int | None, skip: int) -> Outcome:
         offers = self.reader.offers()
@@ -167,6 +174,7 @@ class _Run:
             self._fit(step)
         step.module.eval().requires_grad_(False)
         self.frozen.append(step)
+        (self.varied if self.varied or isinstance(step, Augmentation) else self.fixed).append(step)
 
     def _fit(self, step: DeviceAlgorithm) -> None:
         import torch
@@ -184,26 +192,26 @@ class _Run:
             self.states.save_state(step.label, step.module.state_dict())
 
     def _rows(self, step: Step, part: str) -> Rows:
-        needed = {"weight", *(name for each in (*self.frozen, step) for name in self._reads(each))}
+        needed = {"weight", *(name for each in (*self.fixed, *self.varied, step) for name in self._reads(each))}
+        needed |= set(IDENTITY if self.varied else ())
+        needed -= {name for each in self.varied for name in each.declare(each.job.columns)}
         table = self.table.only([name for name in self.table.names if name in needed])
         index = np.flatnonzero(self.table.column("part") == PARTS.index(part))
         columns = step.job.columns.plus(expression_types(step, step.job.columns))
         pool = pool_size(table, len(index), self.job)
         if pool is not None:
             self.ledger.note(f"{step.label}: {part} does not fit into memory, read in pools of {pool} events")
-        return Rows(table, index, columns, self._prefix, self.job.device, step.job.seed_of("shuffle"), pool)
+        fixed, varied, seed = list(self.fixed), list(self.varied), step.job.seed_of("shuffle")
+        variation = Variation(fixed, varied) if part == "train" else None
+        plain = partial(executed, steps=fixed + varied)
+        samples = [self.job.sources[int(piece["source"][0])].sample for piece in self.table.pieces]
+        rows = Rows(table, index, columns, plain, self.job.device, seed, pool, variation, samples)
+        if part == "train" and rows.mixture.mixed:
+            self.ledger.note(rows.mixture.note())
+        return rows
 
     def _reads(self, step: Step) -> list[str]:
         return [*step.reads(), *step.wired("expression")]
-
-    def _prefix(self, events: Events) -> Events:
-        """Run the frozen device steps over a block of tensors."""
-        import torch
-
-        with torch.no_grad():
-            for step in self.frozen:
-                events = events.plus(step.execute(events), step.label)
-        return events
 
     def _host_step_behind_device(self, step: Step) -> None:
         self._evaluate_for(step)
@@ -225,7 +233,7 @@ class _Run:
     def _materialise(self, made: set[str]) -> None:
         """A new segment: columns that the frozen steps make join the table, and nothing is frozen before it."""
         self.table = self.table.mapped(lambda piece: Events.concatenate(list(self._executed(Table([piece])))))
-        self.frozen = []
+        self.frozen, self.fixed = [], []
 
     def _executed(self, table: Table) -> Iterator[Events]:
         """Host blocks in file order, with the columns that the frozen steps make."""

@@ -20,6 +20,10 @@ __all__ = ["Array", "Column", "Events", "Jagged"]
 
 Column = Any
 """An :data:`Array` or :class:`Jagged`."""
+Choose = Callable[[Array], Array]
+"""From all values to those of some rows or particles."""
+LONG_RUN = 16
+"""Mean length of runs of kept rows from which on they are copied run by run."""
 
 
 class Events(Mapping[str, Column]):
@@ -81,20 +85,46 @@ class Events(Mapping[str, Column]):
 
     def take(self, rows: Array) -> Self:
         """The rows with these integer indices, in that order."""
-        return self._chosen(lambda column: column[rows], lambda offsets: particles_of(offsets, rows), len(rows))
+
+        def lists(offsets: Array) -> tuple[Choose, Array]:
+            particles, kept = particles_of(offsets, rows)
+            return (lambda values: values[particles]), kept
+
+        return self._chosen(lambda column: column[rows], lists, len(rows))
 
     def where(self, mask: np.ndarray) -> Self:
         """The rows where a host mask ``[N]`` is true."""
-        return self.take(np.flatnonzero(mask))
+        rows = np.flatnonzero(mask)
+        if len(rows) == len(mask):
+            return self
+        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+        if LONG_RUN * (len(breaks) + 1) > len(rows):
+            return self.take(rows)
+        return self._runs([(int(run[0]), int(run[-1]) + 1) for run in np.split(rows, breaks)])
+
+    def _runs(self, runs: Sequence[tuple[int, int]]) -> Self:
+        """Some runs of host rows: whole stretches are copied, no index of particles is made."""
+
+        def lists(offsets: np.ndarray) -> tuple[Choose, np.ndarray]:
+            ends = [(int(offsets[start]), int(offsets[stop])) for start, stop in runs]
+            kept = _side_by_side(np.diff(offsets), runs)
+            return (lambda values: _side_by_side(values, ends)), Jagged.from_lengths(kept, kept).offsets
+
+        return self._chosen(lambda column: _side_by_side(column, runs), lists, sum(b - a for a, b in runs))
 
     def rows(self, start: int, stop: int) -> Self:
         """A contiguous run of rows; flat columns stay views."""
         length = max(0, min(stop, self._length) - start)
-        return self._chosen(lambda column: column[start:stop], lambda offsets: run_of(offsets, start, stop), length)
 
-    def _chosen(self, flat: Callable[[Array], Array], lists: Callable[[Array], tuple[Any, Array]], length: int) -> Self:
+        def lists(offsets: Array) -> tuple[Choose, Array]:
+            run, kept = run_of(offsets, start, stop)
+            return (lambda values: values[run]), kept
+
+        return self._chosen(lambda column: column[start:stop], lists, length)
+
+    def _chosen(self, flat: Choose, lists: Callable[[Array], tuple[Choose, Array]], length: int) -> Self:
         """Some rows; where lists share their offsets, it is worked out once which particles these are."""
-        worked_out: dict[int, tuple[Any, Array]] = {}
+        worked_out: dict[int, tuple[Choose, Array]] = {}
         columns: dict[str, Column] = {}
         for name, column in self._columns.items():
             if not isinstance(column, Jagged):
@@ -102,8 +132,8 @@ class Events(Mapping[str, Column]):
                 continue
             if id(column.offsets) not in worked_out:
                 worked_out[id(column.offsets)] = lists(column.offsets)
-            particles, offsets = worked_out[id(column.offsets)]
-            columns[name] = Jagged(column.values[particles], offsets)
+            choose, offsets = worked_out[id(column.offsets)]
+            columns[name] = Jagged(choose(column.values), offsets)
         return type(self)(columns, length)
 
     def sharing(self) -> Self:
@@ -145,6 +175,10 @@ class Events(Mapping[str, Column]):
             raise WiringError(f"blocks to be joined have different columns: {odd[0]} are not in all of them")
         columns = {name: _concatenate([block[name] for block in blocks]) for name in names}
         return cls(columns, sum(len(block) for block in blocks))
+
+
+def _side_by_side(values: np.ndarray, runs: Sequence[tuple[int, int]]) -> np.ndarray:
+    return np.concatenate([values[start:stop] for start, stop in runs])
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:

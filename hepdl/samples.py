@@ -11,7 +11,7 @@ from typing import Any
 from hepdl.errors import InputError, ParameterError, did_you_mean, listed
 from hepdl.sources import Sample
 
-NUMBERS = ("label", "weight", "xsec", "k_factor", "filter_efficiency", "sum_of_weights")
+NUMBERS = ("label", "weight", "xsec", "k_factor", "filter_efficiency", "sum_of_weights", "fraction")
 """Columns whose cells are numbers where they look like numbers."""
 
 

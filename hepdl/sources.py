@@ -40,6 +40,9 @@ class Sample(Description):
     """Name that the split is keyed by; give variations of one sample the same one. The sample's name when empty."""
     role: str = "labelled"
     """What the events are used for by steps that tell roles apart, such as ``"labelled"`` or ``"data"``."""
+    fraction: float | None = Field(None, gt=0, le=1)
+    """Share of this sample in each training batch; the samples without one share what is left as they are large. It
+    changes how often events are seen, not what is minimised: their weights are divided by it."""
 
     @model_validator(mode="after")
     def _sum_belongs_to_a_cross_section(self) -> Self:

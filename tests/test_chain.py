@@ -4,6 +4,7 @@ import pytest
 
 from hepdl import Chain
 from hepdl.errors import ColumnClash, MissingColumn, ParameterError, WiringError
+from tests.contract.toys import Shake
 from tests.memory import Above, Centre, Collect, MemoryReader, Twice, sample
 
 
@@ -51,6 +52,17 @@ def test_column_behind_the_step_is_not_seen():
 def test_clash_is_an_error():
     with pytest.raises(ColumnClash, match="Twice would add column 'pt', which exists already"):
         Chain(reader(), Twice(column="x", output="pt")).check()
+
+
+def test_variation_may_not_get_lost_on_the_host():
+    twice = Twice(column="shaken")
+    Chain(reader(), Shake("x"), Above("shaken"), twice, Collect(columns=["twice"])).check()  # nothing learns from it
+    message = "Centre would train on 'twice', which Twice makes on the host, once, so that it lacks .* of 'shaken'"
+    with pytest.raises(WiringError, match=message):
+        Chain(reader(), Shake("x"), twice, Centre(column="twice")).check()
+    with pytest.raises(WiringError, match=message):
+        again = Twice(column="twice", output="four", name="again")
+        Chain(reader(), Shake("x"), twice, again, Centre(column="four")).check()
 
 
 def test_selection_behind_a_report_is_refused():

@@ -99,7 +99,7 @@ def questions(random: torch.Generator, events: int, beyond: bool) -> Batch:
     number? The LSTM gets rows and words as one list.
     """
     rows = number(random, 12, 20) if beyond else number(random, 4, 10)
-    table = torch.rand(events, rows, 3, generator=random)
+    table = 2 * torch.rand(events, rows, 3, generator=random) - 1
     what, where, of, limit = _words(random, events)
     compared = table[torch.arange(events), :, where]
     chosen = torch.where(what[:, None] % 2 == 0, compared - limit, limit - compared) > 0
@@ -117,7 +117,7 @@ def questions(random: torch.Generator, events: int, beyond: bool) -> Batch:
 def _words(random: torch.Generator, events: int) -> tuple[torch.Tensor, ...]:
     """What is asked (0 to 3), where, of which column, and the limit ``[N, 1]``."""
     what, where, of = (torch.randint(0, most, (events,), generator=random) for most in (4, 3, 3))
-    return what, where, of, torch.rand(events, 1, generator=random) * 0.6 + 0.2
+    return what, where, of, torch.rand(events, 1, generator=random) * 1.2 - 0.6
 
 
 def _columns(width: int) -> Columns:

@@ -1,4 +1,4 @@
-"""What hepdl does in the benchmarks: chains, tables, and a network that sums over packed particles."""
+"""What hepdl does in the benchmarks: chains and tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 
 from hepdl import Chain, Inputs, Sample, Split
 from hepdl.algorithm import Learner, Reader
-from hepdl.algorithms import Define, Dense, Filter, RootReader, Standardize, Supervised
+from hepdl.algorithms import DeepSets, Define, Dense, Filter, RootReader, Standardize, Supervised
 from hepdl.clock import Clock
 from hepdl.columns import Columns
 from hepdl.data.cache import Cache
@@ -20,9 +20,8 @@ from hepdl.data.first_pass import FirstPass
 from hepdl.data.ranges import entry_ranges
 from hepdl.data.rows import Rows
 from hepdl.data.table import Table
-from hepdl.events import Events, Jagged
+from hepdl.events import Events
 from hepdl.job import Job
-from hepdl.learning.parts import Network
 from hepdl.ledger import Ledger
 
 COLUMNS = [*LISTS, *FLAT, "label", "weight"]
@@ -85,38 +84,20 @@ def dense_chain(files: list[str], batch: int, epochs: int) -> Chain:
     return Chain(reader(files), Standardize(FEATURES, output="features"), learner)
 
 
-class DeepSets(Network):
-    """Particle flow network (Komiske, Metodiev and Thaler, arXiv:1810.05165) on packed particles."""
-
-    def build(self, columns: Columns, outputs: int) -> nn.Module:
-        """Three layers of 128 for each particle, three for the sum."""
-        return PackedSets(len(self.inputs), outputs)
-
-
-class PackedSets(nn.Module):
-    """``F(sum over particles of Φ(particle))`` without a padded particle."""
-
-    def __init__(self, features: int, outputs: int) -> None:
-        super().__init__()
-        self.each, self.all = perceptron([features, 128, 128, 128]), perceptron([128, 128, 128, outputs])
-
-    def forward(self, *columns: Jagged) -> torch.Tensor:
-        """``[N, outputs]``."""
-        latent = self.each(torch.stack([column.values for column in columns], 1)).relu()
-        sums = latent.new_zeros(len(columns[0]), latent.shape[1])
-        result: torch.Tensor = self.all(sums.index_add(0, columns[0].event_index(), latent))
-        return result
-
-
 def perceptron(widths: list[int]) -> nn.Sequential:
     """Linear layers with ReLU between them."""
     layers = [[nn.Linear(a, b), nn.ReLU()] for a, b in pairwise(widths)]
     return nn.Sequential(*[part for pair in layers for part in pair][:-1])
 
 
+def deep_sets() -> DeepSets:
+    """Three layers of 128 for each particle, two of 128 and the last one for the sum."""
+    return DeepSets(inputs=LISTS, layers=[128, 128, 128], head=[128, 128], output="score")
+
+
 def pfn_chain(files: list[str], batch: int, epochs: int) -> Chain:
     """Deep sets over all 16 columns of the particles."""
-    network = DeepSets(inputs=LISTS, output="score")
+    network = deep_sets()
     learner = Supervised(network=network, target="label", epochs=epochs, batch_size=batch, keep="last")
     return Chain(reader(files), learner)
 

@@ -32,7 +32,7 @@ def ending(outcome: Outcome, device: str, folder: Path) -> str:
 
 
 def cost_table(costs: list[Cost]) -> str:
-    """Per step and phase: calls, wall and CPU time, memory, time a call, time the training waited for data."""
+    """Per step and phase: calls, wall and CPU time, memory, time a call, time waited for data."""
     rows = [
         [c.step, c.phase, c.calls, c.wall_s, c.cpu_s, c.memory_mb, 1000 * c.wall_s / max(c.calls, 1), c.waiting_s]
         for c in costs
@@ -70,7 +70,7 @@ def last_line(outcome: Outcome, device: str, folder: Path) -> str:
     """Entries read and accounted for, waiting, device, duration, folder."""
     totals, costs = outcome.ledger.totals(), outcome.clock.costs
     fitting = math.fsum(c.wall_s for c in costs if c.phase == "fit")
-    waiting = math.fsum(c.waiting_s for c in costs) / fitting if fitting else 0.0
+    waiting = math.fsum(c.waiting_s for c in costs if c.phase == "fit") / fitting if fitting else 0.0
     accounted = totals["rejected"] + totals.get("expanded", totals["selected"])
     objects = ""
     if "objects" in totals:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from hepdl.algorithm import Algorithm, DeviceAlgorithm, Expansion, Selection, Step
+from hepdl.algorithm import Algorithm, Augmentation, DeviceAlgorithm, Expansion, Selection, Step
 from hepdl.columns import ColumnType
 from hepdl.contract.form import FORM
 from hepdl.contract.inputs import EVENTS, AnyColumns, columns_of, events_of, make_events
@@ -24,6 +24,7 @@ from hepdl.contract.life import Subject
 from hepdl.contract.minimisation import LOSS, OPTIMIZER, SCHEDULE
 from hepdl.contract.parts import TRAINABLE, PartSubject, arguments_of
 from hepdl.contract.steps import DEVICE, EXPANSION, HOST
+from hepdl.contract.variation import VARIATION
 from hepdl.description import Description
 from hepdl.errors import ContractBroken
 from hepdl.events import Events
@@ -104,7 +105,7 @@ def check_network(
 
 def _checks_of_step(step: Step) -> list[Callable[[Any], str]]:
     if isinstance(step, DeviceAlgorithm):
-        return list(DEVICE)
+        return [*DEVICE, *(VARIATION if isinstance(step, Augmentation) else ())]
     if isinstance(step, Expansion):
         return list(EXPANSION)
     return list(HOST) if isinstance(step, Algorithm | Selection) else []

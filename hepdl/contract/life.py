@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hepdl.algorithm import DeviceAlgorithm, Expansion, Learner, Selection, Step
+from hepdl.algorithm import Augmentation, DeviceAlgorithm, Expansion, Learner, Selection, Step
 from hepdl.columns import Columns
 from hepdl.contract.comparison import snapshot
 from hepdl.data.rows import Rows
@@ -125,6 +125,25 @@ class Life:
         before = len(waits_on(self.device))
         with torch.no_grad():
             answer = Events(step.execute(block), len(events))
+        self.waits_in_execute += waits_on(self.device)[before:]
+        return answer.host().columns()
+
+    def vary(self, events: Events, epoch: int = 0) -> dict[str, Column]:
+        """What an augmentation gives in training to a copy of host events, as host columns."""
+        return self.vary_these(Events(snapshot(events), len(events)), epoch)
+
+    def vary_these(self, events: Events, epoch: int = 0) -> dict[str, Column]:
+        """As :meth:`vary`, on these very events."""
+        import torch
+
+        from hepdl.noise import Noise, keys_of
+
+        assert isinstance(self.step, Augmentation)
+        block = events.only(self.subject.reads).to(self.device)
+        noise = Noise(keys_of(events.only(["source", "entry"]).to(self.device)), self.step.job.seed_of("vary", epoch))
+        before = len(waits_on(self.device))
+        with torch.no_grad():
+            answer = Events(self.step.vary(block, noise), len(events))
         self.waits_in_execute += waits_on(self.device)[before:]
         return answer.host().columns()
 

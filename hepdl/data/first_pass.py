@@ -1,16 +1,17 @@
 """The first pass: every entry of every file once, from branches to packed columns of the selected events.
 
-The engine's own columns are added, the host steps run, and the ledger counts where each entry went. What is in the
-cache already is not decoded again; the numbers are the same with a cold cache, a warm one and none.
+The engine's own columns are added, the host steps run, and the ledger counts where each entry went; meanwhile threads
+decode what comes next. What is in the cache already is not decoded again; the numbers are the same with a cold cache, a
+warm one and none.
 """
 
 from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -18,16 +19,17 @@ from hepdl.algorithm import Reader, Step
 from hepdl.chain import ENGINE_COLUMNS, OBJECT_COLUMNS, expansion_among
 from hepdl.clock import Clock
 from hepdl.columns import Columns
-from hepdl.data.cache import Cache, read_rows, write_rows
+from hepdl.data.ahead import ahead
+from hepdl.data.cache import Cache
+from hepdl.data.cached import CachedFile
 from hepdl.data.entries import Entries
 from hepdl.data.host import apply_host_steps, columns_from_outside, needed_steps
-from hepdl.data.keys import Keys, file_identity
+from hepdl.data.keys import Keys
 from hepdl.data.sinks import DiskSink, MemorySink
-from hepdl.data.store import has_column, open_column
 from hepdl.data.table import Table
 from hepdl.data.values import refuse_duplicates, refuse_not_finite
 from hepdl.data.yields import Yields
-from hepdl.errors import InputError, NothingLeft, TamperedFile
+from hepdl.errors import NothingLeft
 from hepdl.events import Column, Events
 from hepdl.expressions import parse
 from hepdl.job import Job
@@ -45,6 +47,18 @@ class Selected:
     table: Table
     identities: dict[int, Events] = field(default_factory=dict)
     """Index of a file → ``entry``, identity and ``objects`` (if any) of all its entries that were read."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file, and what is to be done with it."""
+
+    source: Source
+    steps: list[Step]
+    branches: list[str]
+    sink: MemorySink | DiskSink | None
+    """Where decoded columns go; None when all are in the cache."""
+    cached: CachedFile | None
 
 
 class FirstPass:
@@ -68,7 +82,7 @@ class FirstPass:
         stored = [name for name in keep if name not in PER_RUN]
         self._check_files(offers, stored)
         yields = Yields(self.reader, self.job.sources, self.ledger)
-        pieces = [self._numbered(self._piece(source, offers, stored), source) for source in self.job.sources]
+        pieces = self._pieces(offers, stored)
         self._refuse_duplicates()
         if not any(len(piece) for piece in pieces):
             raise NothingLeft(self._why_nothing())
@@ -98,86 +112,93 @@ class FirstPass:
             raw.add("label")  # to be compared with what the sample says
         return [name for name in offers if name in raw]
 
-    def _piece(self, source: Source, offers: Columns, keep: list[str]) -> Events:
-        """The cached columns of a file, after decoding those that are missing."""
-        account = self.ledger.files[source.index]
-        account.first, account.stop = self.ranges[source.index]
-        if self.cache is None:
-            return self._read(source, offers, MemorySink(keep))
-        before = file_identity(source)
+    def _pieces(self, offers: Columns, keep: list[str]) -> list[Events]:
+        """The selected events of each file; the cache is given up when it cannot be written."""
+        pieces: list[Events] = []
         try:
-            piece = self._cached(source, offers, keep)
+            self._read_on(pieces, offers, keep)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            if self.cache is None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
                 raise
             where = f"the cache in '{self.cache.folder}'"
             self.ledger.note(f"{where} cannot be written ({error.strerror}): going on without")
             self.cache = None
-            self._forget(source)
-            piece = self._read(source, offers, MemorySink(keep))
-        if file_identity(source) != before:
-            raise InputError(f"'{source.path}' changed while it was read; wait until it is complete and start again")
-        return piece
+            self._forget(len(pieces))
+            self._read_on(pieces, offers, keep)
+        return pieces
 
-    def _cached(self, source: Source, offers: Columns, keep: list[str]) -> Events:
-        assert self.cache is not None
-        keys = Keys(self.reader, self.steps, source, self.ranges[source.index])
-        part = self.cache.part(keys.part)
-        paths = {name: part / keys.column(name) for name in keep}
-        names = ["entry", *self.reader.entry_identity, *(["objects"] if self.expansion else [])]
-        identity = {name: part / keys.file_column(name) for name in names}
-        rows = read_rows(part)
-        missing = [name for name, path in paths.items() if rows is None or not has_column(path)]
-        if missing or not all(map(has_column, identity.values())) or keys.weight not in (rows or {}).get("sums", {}):
-            sink = DiskSink({name: paths[name] for name in missing or ["weight"]}, identity)
-            self._read(source, offers, sink)
-            write_rows(part, self._rows_of(source, keys, rows))
-        else:
-            self._account(source, rows or {}, keys)
-        try:
-            self.identities[source.index] = Events({name: open_column(path) for name, path in identity.items()})
-            return Events({name: open_column(path, verify=name not in missing) for name, path in paths.items()})
-        except TamperedFile as error:
-            raise TamperedFile(f"{error}; remove the folder '{part}', the next run makes it anew") from None
+    def _read_on(self, pieces: list[Events], offers: Columns, keep: list[str]) -> None:
+        """The files behind those that are there; the next ones are decoded while one is filtered and written."""
+        files = (self._file(source, offers, keep) for source in self.job.sources[len(pieces) :])
+        with closing(ahead(files, self._blocks, self.reader.threads)) as coming:
+            for file, blocks in coming:
+                pieces.append(self._numbered(self._piece(file, blocks), file.source))
 
-    def _rows_of(self, source: Source, keys: Keys, before: dict[str, Any] | None) -> dict[str, Any]:
-        account = self.ledger.files[source.index]
-        sums = {**(before or {}).get("sums", {}), keys.weight: account.sum_weights}
-        return {"source": source.path, **account.counts(), "sums": sums}
+    def _file(self, source: Source, offers: Columns, keep: list[str]) -> _File:
+        """What is to be done with a file."""
+        sink: MemorySink | DiskSink | None = MemorySink(keep)
+        cached = None
+        if self.cache is not None:
+            keys = Keys(self.reader, self.steps, source, self.ranges[source.index])
+            names = ["entry", *self.reader.entry_identity, *(["objects"] if self.expansion else [])]
+            cached = CachedFile(self.cache, keys, source, keep, names)
+            sink = cached.sink()
+        steps = needed_steps(self.steps, sink.names) if sink else []
+        branches = self._branches(source, offers, steps, sink.names) if sink else []
+        return _File(source, steps, branches, sink, cached)
 
-    def _account(self, source: Source, rows: dict[str, Any], keys: Keys) -> None:
-        account = self.ledger.files[source.index]
-        account.recall(rows)
-        account.sum_weights = rows["sums"][keys.weight]
+    def _piece(self, file: _File, blocks: Iterator[Events]) -> Events:
+        """The selected events of a file, after decoding what the cache lacks."""
+        account = self.ledger.files[file.source.index]
+        account.first, account.stop = self.ranges[file.source.index]
+        if file.sink:
+            self._fill(file, file.sink, blocks)
+        if file.cached is None:
+            assert isinstance(file.sink, MemorySink)
+            events, self.identities[file.source.index] = file.sink.events, file.sink.identity
+            return events
+        file.cached.complete(account) if file.sink else file.cached.recall(account)
+        events, self.identities[file.source.index] = file.cached.open()
+        return events
 
-    def _forget(self, source: Source) -> None:
-        account = self.ledger.files[source.index]
-        account.recall(FileAccount("", "", "", 0).counts())
-        account.sum_weights = 0.0
+    def _forget(self, first: int) -> None:
+        """What the ledger has of the files from number ``first`` on."""
+        for account in self.ledger.files[first:]:
+            account.recall(FileAccount("", "", "", 0).counts())
+            account.sum_weights = 0.0
 
-    def _read(self, source: Source, offers: Columns, sink: MemorySink | DiskSink) -> Events:
-        """Decode a file and fill the sink; returns what the sink holds."""
-        steps = needed_steps(self.steps, sink.names)
+    def _fill(self, file: _File, sink: MemorySink | DiskSink, blocks: Iterator[Events]) -> None:
+        source = file.source
         entries = Entries(self.reader, source, self.labelled, self.ledger, self.expansion)
         with sink:
-            for raw in self._blocks(source, self._branches(source, offers, steps, sink.names)):
+            for raw in self._waited(blocks):
                 block, identity = entries.complete(raw, self.samples.index(source.sample.name))
                 refuse_not_finite(block, ["weight"], self.job.sources)
                 self.ledger.read(source, block["weight"])
                 sink.identify(identity)
-                sink.append(apply_host_steps(block, steps, self.ledger, self.clock))
-        self.identities[source.index] = sink.identity
-        return sink.events
+                sink.append(apply_host_steps(block, file.steps, self.ledger, self.clock))
 
-    def _blocks(self, source: Source, branches: list[str]) -> Iterator[Events]:
-        first, stop = self.ranges[source.index]
-        blocks = iter(self.reader.blocks(source, branches, first, stop)) if stop > first else iter(())
-        while True:
-            with self.clock.time(self.reader.label, "read"):
+    def _blocks(self, file: _File) -> Generator[Events, None, None]:
+        """Decoded blocks; runs in a thread."""
+        first, stop = self.ranges[file.source.index]
+        blocks = (
+            iter(self.reader.blocks(file.source, file.branches, first, stop)) if file.sink and stop > first else None
+        )
+        while blocks is not None:
+            with self.clock.time(self.reader.label, "read", alone=False):
                 raw = next(blocks, None)
             if raw is None:
                 return
             yield raw.sharing()
+
+    def _waited(self, blocks: Iterator[Events]) -> Iterator[Events]:
+        """The same; what this thread waits for them is charged to the reader."""
+        while True:
+            with self.clock.waiting(self.reader.label, "read"):
+                raw = next(blocks, None)
+            if raw is None:
+                return
+            yield raw
 
     def _numbered(self, piece: Events, source: Source) -> Events:
         n = len(piece)

@@ -56,7 +56,7 @@ def columns_from_outside(steps: Sequence[Step], names: Sequence[str], made: set[
 def apply_host_steps(events: Events, steps: Sequence[Step], ledger: Ledger, clock: Clock) -> Events:
     """Run host steps over a block."""
     for step in steps:
-        with clock.time(step.label, "execute"):
+        with clock.time(step.label, "execute", alone=False):
             events = with_expressions(events, step)
             if isinstance(step, Selection):
                 mask = step.execute(events)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1024
 """Events read together: the smallest run that a disk delivers at its full speed."""
+FEWEST = 16
+"""Events in the shortest block."""
 AT_ONCE = 65_536
 """Events that frozen steps see at once."""
 
@@ -41,15 +43,17 @@ class Pools:
 
     def __init__(
         self, table: Table, rows: list[np.ndarray], device: str, pool: int | None = None,
-        finish: Callable[[Events], Events] | None = None,
+        finish: Callable[[Events], Events] | None = None, even: bool = False,
     ) -> None:  # fmt: skip
         """``rows`` are the rows of each file, ``pool`` is the number of events in a pool, None for all in one.
 
         ``finish`` makes of the table's columns, on the device, those that a pool holds; None holds the table's own.
+        ``even`` cuts files so that each has several blocks in each pool, also where that makes blocks short.
         """
         self.table, self.device, self.rows, self._finish = table, device, rows, finish
         self.count = sum(len(each) for each in rows)
         self.number = 1 if pool is None else max(1, -(-self.count // pool))
+        self._even = even
         self._resident: Packed | None = None
 
     def epoch(self, generator: np.random.Generator | None, first: int = 0) -> Iterator[Packed]:
@@ -64,6 +68,12 @@ class Pools:
         if self.number == 1:
             return [self.count]
         return [sum(len(block.rows) for block in pool) for pool in self.plan(generator)]
+
+    def pieces(self, generator: np.random.Generator | None) -> list[np.ndarray]:
+        """The piece of the table that each row is from, for each pool of an epoch."""
+        if self.number == 1:
+            return [np.repeat(np.arange(len(self.rows)), [len(rows) for rows in self.rows])]
+        return [np.repeat([b.piece for b in pool], [len(b.rows) for b in pool]) for pool in self.plan(generator)]
 
     def plan(self, generator: np.random.Generator | None) -> list[list[Block]]:
         """The blocks of each pool: every file's blocks in random order, spread evenly over the pools."""
@@ -81,7 +91,8 @@ class Pools:
 
     def _blocks(self, piece: int) -> list[Block]:
         rows = self.rows[piece]
-        return [Block(piece, rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK)]
+        size = min(BLOCK, max(FEWEST, len(rows) // (8 * self.number))) if self._even else BLOCK
+        return [Block(piece, rows[start : start + size]) for start in range(0, len(rows), size)]
 
     def all_at_once(self) -> Packed:
         """Every row, in file order, on the device; kept there."""

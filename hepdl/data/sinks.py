@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hepdl.data.store import ColumnWriter, open_column
+from hepdl.data.store import ColumnWriter
 from hepdl.events import Events
 
 
@@ -69,13 +69,3 @@ class DiskSink:
         """Identity of all entries of the next block."""
         for name, writer in self._identity.items():
             writer.append(identity[name])
-
-    @property
-    def events(self) -> Events:
-        """All selected events, memory-mapped."""
-        return Events({name: open_column(path, verify=False) for name, path in self._paths.items()})
-
-    @property
-    def identity(self) -> Events:
-        """Identity of all entries, memory-mapped."""
-        return Events({name: open_column(path, verify=False) for name, path in self._identity_paths.items()})

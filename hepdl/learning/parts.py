@@ -6,7 +6,7 @@ A part is a description; its ``build`` makes the torch object. N networks and M 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.description import Description, Inputs, Output, parameter
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from hepdl.data.rows import Rows
     from hepdl.job import Job
+
+
+Layout = Literal["packed", "bucketed", "padded"]
+"""``packed``: particles one after the other, any number an event; ``bucketed``: batches of events with about as many
+particles, for a network that pads to the longest list of a batch; ``padded``: to a length of its own."""
 
 
 class Network(Description):
@@ -42,6 +47,18 @@ class Network(Description):
     def per_particle(self) -> str:
         """The jagged column for each particle of which it answers; empty when it answers for each event."""
         return ""
+
+    @property
+    def layout(self) -> Layout:
+        """How it likes lists of particles: that of its parts by default."""
+        layouts = [part.layout for _, part in self.parts() if isinstance(part, Network)]
+        return "bucketed" if "bucketed" in layouts else "packed"
+
+    def alike(self, columns: Columns) -> str:
+        """The list by whose length events are put together in training batches; empty for none."""
+        if self.layout != "bucketed":
+            return ""
+        return next((name for name in self.arguments if columns[name].jagged), "")
 
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """The torch module for these column types and this many outputs, freshly initialised."""

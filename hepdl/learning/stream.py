@@ -16,12 +16,16 @@ class Stream:
     Batches of an epoch are as equal in size as can be, and not larger than asked for, so that none is tiny.
     """
 
-    def __init__(self, rows: Rows, names: Sequence[str], size: int | None, key: int = 0) -> None:
-        """``size`` None gives all events in one batch; ``key`` tells streams of the same rows apart."""
-        self._rows, self._names, self._key = rows, list(names), key
+    def __init__(self, rows: Rows, names: Sequence[str], size: int | None, key: int = 0, alike: str = "") -> None:
+        """``size`` None gives all events in one batch; ``key`` tells streams of the same rows apart.
+
+        ``alike`` names a jagged column: a batch then holds events with about as many particles.
+        """
+        self._rows, self._names, self._key, self._alike = rows, list(names), key, alike
         self.size = even_size(len(rows), size or len(rows))
         self.steps = rows.steps(self.size)
-        self._full: Events | None = rows.everything(self._names) if self.steps == 1 and size is None else None
+        always = self.steps == 1 and size is None and not rows.varies(self._names)
+        self._full: Events | None = rows.everything(self._names) if always else None
         self.seek(0)
 
     def seek(self, number: int) -> None:
@@ -39,7 +43,7 @@ class Stream:
         return batch
 
     def _epoch_from(self, start: int) -> Iterator[Events]:
-        return self._rows.batches(self._names, self.size, (self._key << 24) + self._epoch, start)
+        return self._rows.batches(self._names, self.size, (self._key << 24) + self._epoch, start, self._alike)
 
 
 def even_size(events: int, most: int) -> int:

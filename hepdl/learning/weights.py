@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from hepdl.data.mixture import TIMES
 from hepdl.errors import BadValues
 from hepdl.learning.examples import spread, values_of
 
@@ -51,7 +52,7 @@ class Weighting:
         self.weight, self.policy, self.target, self.only, self.classes = weight, policy, target, only, classes
         self.names = list(dict.fromkeys(name for name in (weight, target, only) if name))
         self.share = 1.0
-        """Share of the training events that count, those whose weight is not 0."""
+        """Share of the events in training batches that count, those whose weight is not 0."""
         self._scale: torch.Tensor | None = None
 
     def fit(self, rows: Rows, job: Job) -> Weighting:
@@ -60,7 +61,7 @@ class Weighting:
         raw, used = self._masked(events, "keep"), self._masked(events, self.policy)
         self._refuse_useless(float(used.sum()))
         self._tell(events, raw, used, job)
-        self.share = float((used != 0).float().mean())
+        self.share = float(_drawn((used != 0).float(), events).mean())
         scale = len(rows) / used.sum()
         self._scale = scale * self._balance(values_of(events[self.target]), used) if self.classes else scale
         return self
@@ -69,6 +70,7 @@ class Weighting:
         """Weights ``[N]`` of a batch, or ``[n]`` of its particles when the target is a list."""
         assert self._scale is not None, "fit comes first"
         weight = self._masked(events, self.policy)
+        weight = weight / events[TIMES] if TIMES in events else weight
         if not self.classes:
             return weight * self._scale
         return weight * self._scale[_class_of(values_of(events[self.target]), self.classes)]
@@ -123,10 +125,13 @@ class Weighting:
             labels = torch.unique(target[raw != 0]).tolist()
             masks = {label: target == label for label in labels[:MOST_LABELS]}
             sums += [f"of {self.target} {label:g} {_change(raw * mask, used * mask)}" for label, mask in masks.items()]
-        job.log.info(
+        text = (
             f"negative weights: {negative:.1%} of the training events, policy '{self.policy}'; sum of weights "
             f"{', '.join(sums)}; effective events {float(effective_size(used)):.0f} of {int((raw != 0).sum())}"
         )
+        job.log.info(text)
+        if job.ledger is not None:
+            job.ledger.note(f"{job.step}: {text}" if job.step else text)
 
 
 MOST_LABELS = 10
@@ -136,6 +141,11 @@ MOST_LABELS = 10
 def _change(before: torch.Tensor, after: torch.Tensor) -> str:
     old, new = float(before.sum()), float(after.sum())
     return f"{old:.6g} → {new:.6g} ({new / old - 1:+.1%})" if old else f"{old:.6g} → {new:.6g}"
+
+
+def _drawn(values: torch.Tensor, events: Events) -> torch.Tensor:
+    """Values of each event, as often as a mixed training draws it."""
+    return values * events[TIMES] if TIMES in events else values
 
 
 def _class_of(target: torch.Tensor, classes: int) -> torch.Tensor:

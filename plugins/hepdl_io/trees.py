@@ -7,11 +7,13 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import uproot
+from uproot.source.file import MultithreadedFileSource
 
 from hepdl.errors import InputError, did_you_mean, listed
 from hepdl.events import Column
@@ -21,6 +23,9 @@ from hepdl_io.fields import PARENT, Field, Fields, OpenFile, steps_of
 from hepdl_io.paths import fingerprint
 
 KINDS = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple")
+INFLATE = getattr(uproot.compression, "_decompress_ZLIB", None)
+if INFLATE is not None and find_spec("isal"):
+    INFLATE.library = "isal"  # the same bytes, faster; uproot's own switch, ZLIB.library, acts on writing alone
 ONE_AT_A_TIME = Lock()
 """Files are opened in threads, but the first of its look is taken apart only once."""
 
@@ -64,7 +69,7 @@ def open_tree(path: str, tree: str, known: dict[Any, Fields]) -> Iterator[Tree]:
     """The tree ``tree`` of a file (its only tree when empty), closed afterwards."""
     _check_length(path)
     with reading(f"file '{path}' cannot be read"):
-        file = uproot.open({path: None})
+        file = uproot.open({path: None}, handler=MultithreadedFileSource, num_workers=1, use_threads=False)
     with file:
         with reading(f"file '{path}' cannot be read"):
             found = Tree(path, file[_choose(file, path, tree)], known)

@@ -14,11 +14,16 @@ OFFERS = {
     "neural_programmer": {"NeuralProgrammer": "Answers questions about tables by operations on their columns."},
     "sequence_to_sequence": {"SequenceToSequence": "Reads a list or an event and answers with a list, with attention."},
     "embedded": {"Embedded": "A network that gets learned vectors in place of categories."},
+    "particle_transformer": {"ParticleTransformer": "Attention among particles that knows their pairs, ParT."},
+    "lorentz_network": {"LorentzNetwork": "Messages from Minkowski products: the same answer in every frame."},
+    "frames": {"Frames": "An image network on each frame, then a network over the sequence of frames."},
     "fusion": {"Fusion": "Networks on different inputs, joined by dense layers."},
     "particle_net": {
         "ParticleNet": "Edge convolutions over the nearest neighbours of each particle (arXiv:1902.08570).",
         "ParticleNetLite": "The small ParticleNet.",
     },
+    "graph_network": {"GraphNetwork": "GCN, GAT, GATv2, EdgeConv, GIN or SAGE over a graph of particles."},
+    "interaction_network": {"InteractionNetwork": "A function of each edge, then one of each node (arXiv:1612.00222)."},
     "mixture_density": {
         "MixtureDensity": "Conditional density as a sum of Gaussians; adversary for a continuous nuisance."
     },

@@ -13,7 +13,7 @@ ActivationName = Literal[
     "relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "selu", "softplus", "linear",
     "prelu", "celu", "mish", "relu6", "hardtanh", "hardswish", "softsign",
 ]  # fmt: skip
-CollectName = Literal["sum", "mean", "max"]
+CollectName = Literal["sum", "mean", "max", "attention"]
 InitialisationName = Literal[
     "default", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal"
 ]  # fmt: skip

@@ -25,7 +25,8 @@ class DeepSets(ParticleNetwork):
     head: list[int] = [100, 100, 100]
     """Width of each hidden layer of F."""
     collect: CollectName = "sum"
-    """How the particles of an event are put together; an event without particles gets 0."""
+    """How the particles of an event are put together: ``attention`` is a mean with learned weights (arXiv:1409.0473);
+    an event without particles gets 0."""
     batch_norm: bool = False
     """Normalise the features and each layer of Φ over all particles of a batch."""
 
@@ -33,6 +34,7 @@ class DeepSets(ParticleNetwork):
         """An :class:`~hepdl_networks.sets.EachParticle`."""
         from hepdl_networks.sets import EachParticle, phi
 
-        each = phi(features, self.layers, self.activation, self.batch_norm)
-        beside = self.collect if self.per_particle else None
-        return EachParticle(each, beside), self.layers[-1] * (2 if beside else 1)
+        each, width = phi(features, self.layers, self.activation, self.batch_norm), self.layers[-1]
+        if not self.per_particle:
+            return EachParticle(each), width
+        return EachParticle(each, self.collector(width)), 2 * width

@@ -63,13 +63,29 @@ class Embedded(Network):
         """As the network."""
         return self.network.per_particle
 
+    @property
+    def particles(self) -> str:
+        """As the network."""
+        return self.network.particles
+
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """An :class:`~hepdl_networks.embeddings.Embeddings`; ``WiringError`` for columns that hold no categories."""
+        return self._around(self.network.build(self._with_vectors(columns), outputs))
+
+    def trunk(self, columns: Columns, features: int) -> nn.Module:
+        """The same around the network as a trunk."""
+        inner = self.network.trunk(self._with_vectors(columns), features)
+        trunk = self._around(inner)
+        trunk.particle_width = inner.particle_width
+        return trunk
+
+    def _with_vectors(self, columns: Columns) -> Columns:
+        kinds = {name: self._kind(columns, name) for name in self.vocabulary}
+        return columns.plus({name: ColumnType("float32", (self.width,), kind.jagged) for name, kind in kinds.items()})
+
+    def _around(self, inner: nn.Module) -> nn.Module:
         from hepdl_networks.embeddings import Embeddings, Lookup
 
-        kinds = {name: self._kind(columns, name) for name in self.vocabulary}
-        vectors = {name: ColumnType("float32", (self.width,), kind.jagged) for name, kind in kinds.items()}
-        inner = self.network.build(columns.plus(vectors), outputs)
         lookups = [Lookup(values, self.width, self.unknown) for values in self.vocabulary.values()]
         return Embeddings(inner, [self.network.arguments.index(name) for name in self.vocabulary], lookups)
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hepdl.columns import Columns
 from hepdl.description import Input, parameter
-from hepdl.errors import WiringError
-from hepdl_networks.particle_network import ParticleNetwork
+from hepdl_networks.particle_network import ParticleNetwork, need_numbers
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,10 +39,5 @@ class EnergyFlowNetwork(ParticleNetwork):
         """A :class:`~hepdl_networks.sets.WeightedParticle`; ``WiringError`` when the weight is no number a particle."""
         from hepdl_networks.sets import WeightedParticle, phi
 
-        kind = columns.need(self.weight, type(self).__name__)
-        if not kind.jagged or kind.width != 1:
-            raise WiringError(
-                f"{type(self).__name__}: weight must be one number a particle (a jagged column), but '{self.weight}' "
-                f"is {kind}; make one with Define('share', 'part_pt / sum(part_pt)')"
-            )
+        need_numbers(columns, [self.weight], type(self).__name__, "weight")
         return WeightedParticle(phi(features, self.layers, self.activation)), self.layers[-1]

@@ -11,10 +11,14 @@ from hepdl.events import Jagged
 
 
 def need_equal_lengths(lists: Sequence[Jagged]) -> None:
-    """Raise ``BadValues`` when lists that describe the same particles have other lengths than the first one."""
+    """Raise ``BadValues`` when lists that describe the same particles have other lengths than the first one.
+
+    Where the host does not know the lengths, so that looking would wait for a device, the numbers of all particles are
+    compared.
+    """
     first, *others = lists
     for number, other in enumerate(others, 2):
-        if other.offsets is first.offsets or torch.equal(first.host_offsets, other.host_offsets):
+        if other.offsets is first.offsets or not _differ(first, other):
             continue
         lengths, of_other = (each.host_offsets.diff() for each in (first, other))
         row = int((lengths != of_other).int().argmax())
@@ -23,3 +27,10 @@ def need_equal_lengths(lists: Sequence[Jagged]) -> None:
             f"the first has {int(lengths[row])} particles and number {number} has {int(of_other[row])}; make them with "
             f"one selection, for example with Particles(...)"
         )
+
+
+def _differ(one: Jagged, other: Jagged) -> bool:
+    if one.values.shape[0] != other.values.shape[0]:
+        return True
+    known = [each.known if each.offsets.device.type != "cpu" else each.offsets for each in (one, other)]
+    return all(each is not None for each in known) and not torch.equal(*known)

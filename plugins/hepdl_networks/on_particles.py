@@ -44,7 +44,7 @@ class OnParticles(nn.Module):
         further = columns[self._inputs :] if self._further is None else [columns[place] for place in self._further]
         need_equal_lengths(lists)
         particles = lists[0].with_values(side_by_side([each.values for each in lists]))
-        hidden = particles.with_values(self.body(particles, *further).values)
+        hidden: Jagged = self.body(particles, *further)
         return hidden, [columns[place] for place in self._flat]
 
 

@@ -37,14 +37,14 @@ class ParticleNet(ParticleNetwork):
 
     @model_validator(mode="after")
     def _check_blocks(self) -> Self:
-        if not self.blocks or any(not widths or min(widths) < 1 for widths in self.blocks):
+        if not self.blocks or any(min(widths, default=0) < 1 for widths in self.blocks):
             raise ValueError(f"each block needs at least one layer, each layer one unit, but blocks is {self.blocks}")
         return self
 
     @property
-    def arguments(self) -> list[str]:
-        """The inputs, then the coordinates, also when they are an input."""
-        return [*self.inputs, self.coordinates]
+    def body_columns(self) -> list[str]:
+        """The coordinates."""
+        return [self.coordinates]
 
     def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
         """A :class:`~hepdl_networks.particle_net_body.ParticleNetBody`."""

@@ -30,7 +30,8 @@ class ParticleNetwork(Network):
     answers: Literal["event", "particle"] = "event"
     """Whether there is one answer for each event or one for each particle."""
     collect: CollectName = "mean"
-    """How the particles of an event are put together; an event without particles gets 0."""
+    """How the particles of an event are put together: ``attention`` is a mean with learned weights (arXiv:1409.0473);
+    an event without particles gets 0."""
     head: list[int] = [64]
     """Width of each hidden dense layer."""
     activation: ActivationName = "relu"
@@ -61,9 +62,9 @@ class ParticleNetwork(Network):
 
     def collector(self, width: int) -> nn.Module:
         """The module from the list ``[n, W]`` that the body gives to one row an event, ``[N, W]``."""
-        from hepdl_networks.collectors import Collected
+        from hepdl_networks.collectors import Attention, Collected
 
-        return Collected(self.collect)
+        return Attention(width) if self.collect == "attention" else Collected(self.collect)
 
     @property
     def particles(self) -> str:
@@ -108,3 +109,11 @@ class ParticleNetwork(Network):
         if deep:
             raise WiringError(f"{type(self).__name__}: each particle of '{deep[0]}' is {kinds[deep[0]]}, not a list")
         return lists, [name for name in kinds if name not in lists]
+
+
+def need_numbers(columns: Columns, names: list[str], reader: str, what: str) -> None:
+    """``WiringError`` unless each of these columns is a list with one number a particle."""
+    for name in names:
+        kind = columns.need(name, reader)
+        if not kind.jagged or kind.shape:
+            raise WiringError(f"{reader}: {what} must be one number a particle, but '{name}' is {kind}")

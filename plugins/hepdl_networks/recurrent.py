@@ -26,11 +26,9 @@ class SequenceNetwork(ParticleNetwork):
 
     def collector(self, width: int) -> nn.Module:
         """How the states of an event are put together."""
-        from hepdl_networks.collectors import Attention, Collected, Ends
+        from hepdl_networks.collectors import Ends
 
-        if self.collect == "last":
-            return Ends(self.forward_width(width))
-        return Attention(width) if self.collect == "attention" else Collected(self.collect)
+        return Ends(self.forward_width(width)) if self.collect == "last" else super().collector(width)
 
     def forward_width(self, width: int) -> int:
         """How many of the ``width`` features of a particle come from those before it; the others from those behind."""

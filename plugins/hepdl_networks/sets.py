@@ -10,7 +10,6 @@ from torch import nn
 from hepdl.events import Jagged
 from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm, Perceptron
-from hepdl_networks.on_particles import collected
 
 
 def phi(features: int, layers: Sequence[int], activation: str, batch_norm: bool = False) -> nn.Sequential:
@@ -26,18 +25,18 @@ def phi(features: int, layers: Sequence[int], activation: str, batch_norm: bool 
 
 
 class EachParticle(nn.Module):
-    """Φ of each particle; ``how``, where given, puts beside it what is collected in that way from its whole event."""
+    """Φ of each particle; with a collector also what that gives from the whole event of the particle."""
 
-    def __init__(self, each: nn.Module, how: str | None = None) -> None:
+    def __init__(self, each: nn.Module, collector: nn.Module | None = None) -> None:
         super().__init__()
-        self.each, self.how = each, how
+        self.each, self.collector = each, collector
 
     def forward(self, particles: Jagged) -> Jagged:
         """A list of ``[n, W]``, or of ``[n, 2 W]``."""
         latent = particles.with_values(self.each(particles.values))
-        if self.how is None:
+        if self.collector is None:
             return latent
-        event = collected(latent, self.how)[latent.event_index()]
+        event = self.collector(latent)[latent.event_index()]
         return latent.with_values(torch.cat([latent.values, event], 1))
 
 

@@ -19,7 +19,7 @@ class Particles(Algorithm):
     """Packs lists of numbers into one list of particles ``[n, F]``, in a stated order and of at most a stated length:
     ``Particles("tracks", ["trk_*", "!trk_z0"], most=40, sort="-abs(trk_sd0)")``.
 
-    Features are float32. The log says how many particles were left out by ``most``.
+    Features are float32. The log and the ledger say how many particles were left out by ``most``.
     """
 
     positional: ClassVar[tuple[str, ...]] = ("output", "columns")
@@ -69,10 +69,11 @@ class Particles(Algorithm):
     def finalize(self) -> None:
         """Say what was left out."""
         if self._kept < self._seen:
-            self.job.log.warning(
-                "%d of %d particles (%.2g%%) were left out by most=%d",
-                self._seen - self._kept, self._seen, 100 * (1 - self._kept / self._seen), self.most,
-            )  # fmt: skip
+            lost, share = self._seen - self._kept, 100 * (1 - self._kept / self._seen)
+            text = f"{lost} of {self._seen} particles ({share:.2g}%) were left out by most={self.most}"
+            self.job.log.warning(text)
+            if self.job.ledger is not None:
+                self.job.ledger.note(f"{self.label}: {text}")
 
     def _common(self, lists: dict[str, Jagged], events: Events) -> Jagged:
         (first, reference), *others = lists.items()

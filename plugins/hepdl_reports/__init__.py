@@ -32,4 +32,9 @@ def hepdl_algorithms() -> list[Offer]:
             "hepdl_reports.flavour:FlavourReport",
             "flavour tagging: discriminant, rejections against efficiency and pT, scan of the fraction, working points",
         ),
+        Offer(
+            "SculptingReport",
+            "hepdl_reports.sculpting:SculptingReport",
+            "whether cuts on scores shape the background in a mass: rejection against 1/JSD with its limit",
+        ),
     ]

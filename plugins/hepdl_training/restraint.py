@@ -39,6 +39,7 @@ class Restraint:
         trained = [*self.network.parameters(), *(self.penalties.parameters() if self.strength else [])]
         self.descent = Descent(trained, step.optimizer, step.schedule, step.clip)
         self.model = Average(self.network, step.average)
+        self._judges: Events | None = None
 
     @property
     def state(self) -> dict[str, Stateful]:
@@ -99,8 +100,20 @@ class Restraint:
         if not self.strength:
             return found
         with torch.no_grad():
-            events = next(iter(validate.batches(self.names, JUDGED)))
-            return found | {"penalty": self.penalty(self.model.current.eval(), events)}
+            return found | {"penalty": self.penalty(self.model.current.eval(), self._judged(validate))}
+
+    def _judged(self, validate: Rows) -> Events:
+        """Validation events that count, from all over the files."""
+        if self._judges is None:
+            events = counting(validate.everything(self.names), self.mask)
+            places = torch.linspace(0, len(events) - 1, min(JUDGED, len(events)), device=validate.device)
+            self._judges = events.take(places.long())
+        return self._judges
+
+
+def counting(events: Events, mask: Weighting) -> Events:
+    """The events with a weight other than 0."""
+    return events.take((mask(events) != 0).nonzero()[:, 0])
 
 
 def judge_scores(step: Decorrelate, restraints: Sequence[Restraint], validate: Rows) -> None:
@@ -108,8 +121,7 @@ def judge_scores(step: Decorrelate, restraints: Sequence[Restraint], validate: R
     if not len(validate):
         step.job.log.warning("no validation events: nobody has checked whether the score is independent")
         return
-    events = validate.everything(restraints[0].names)
-    events = events.take((restraints[0].mask(events) != 0).nonzero()[:, 0])
+    events = counting(validate.everything(restraints[0].names), restraints[0].mask)
     weight = restraints[0].mask(events).cpu().numpy()
     for each in restraints:
         with torch.no_grad():

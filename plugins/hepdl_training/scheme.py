@@ -13,7 +13,7 @@ from hepdl.errors import NothingLeft
 from hepdl.learning.average import Average
 from hepdl.learning.descent import Descent
 from hepdl.learning.loop import Metrics, Phase, Training
-from hepdl.learning.parts import Optimizer, Schedule
+from hepdl.learning.parts import Network, Optimizer, Schedule
 from hepdl.learning.stream import Stream
 from hepdl.learning.weights import NegativeWeights
 from hepdl_training.optimizers import Adam
@@ -69,6 +69,11 @@ class Scheme(Learner):
         if self.keep == "best" and not len(validate):
             self.job.log.info("no validation events: the last network is kept")
 
+    def _alike(self, train: Rows) -> str:
+        """The list by whose length its network likes batches to be put together."""
+        networks = [part for _, part in self.parts() if isinstance(part, Network)]
+        return next((name for network in networks if (name := network.alike(train.columns))), "")
+
     def minimise(
         self, names: Sequence[str], train: Rows, validate: Rows,
         losses: Callable[[nn.Module, Events], Metrics], check: Callable[[nn.Module], Metrics],
@@ -90,7 +95,7 @@ class Scheme(Learner):
 
         phase = Phase(
             name="training", epochs=self.job.epochs or self.epochs,
-            streams=[Stream(train, names, self.batch_size)], update=update,
+            streams=[Stream(train, names, self.batch_size, alike=self._alike(train))], update=update,
             validate=lambda: check(model.current) if len(validate) else {},
             descents=[descent], averages=[model], patience=self.patience,
             monitor="loss" if len(validate) and self.keep == "best" else "",

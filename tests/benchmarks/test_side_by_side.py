@@ -50,14 +50,18 @@ def test_training(scripts, figures, tmp_path):
 
 def test_packed_deep_sets_are_the_padded_ones(scripts):
     import torch
-    from side_by_side.ours import PackedSets
+    from side_by_side.jets import LISTS
+    from side_by_side.ours import deep_sets
 
+    from hepdl.columns import Columns, ColumnType
     from hepdl.events import Jagged
 
     _, script = scripts
-    packed, padded = PackedSets(16, 1), script.PaddedSets()
-    padded.load_state_dict(packed.state_dict())
-    lists = [Jagged(torch.randn(9), torch.tensor([0, 4, 4, 9])) for _ in range(16)]
+    packed = deep_sets().build(Columns(dict.fromkeys(LISTS, ColumnType(jagged=True))), 1)
+    padded = script.PaddedSets()
+    padded.load_state_dict(dict(zip(padded.state_dict(), packed.state_dict().values(), strict=True)))
+    offsets = torch.tensor([0, 4, 4, 9])
+    lists = [Jagged(torch.randn(9), offsets) for _ in LISTS]
     values, masks = zip(*(each.padded(6) for each in lists), strict=True)
     both = packed(*lists), padded(torch.stack(values, 2), masks[0][..., None].float())
     torch.testing.assert_close(*both, atol=1e-5, rtol=1e-5)

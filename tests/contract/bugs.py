@@ -14,7 +14,8 @@ from hepdl.columns import Columns
 from hepdl.data.rows import Rows
 from hepdl.description import Input, Output
 from hepdl.events import Column, Events, Jagged
-from tests.contract.toys import Above, Centre, Concatenated, Double, Line, Linear, OneLayer, Pooled
+from hepdl.noise import Noise
+from tests.contract.toys import Above, Centre, Concatenated, Double, Line, Linear, OneLayer, Pooled, Shake
 
 
 class ChangesInput(Double):
@@ -175,6 +176,49 @@ class FixedSize(DeviceAlgorithm):
 
     def execute(self, events: Events) -> dict[str, Column]:
         return {self.output: events[self.column] + torch.ones(96, device=events[self.column].device)}
+
+
+class Still(Shake):
+    """Never varies."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return self.execute(events)
+
+
+class ShakesForEver(Shake):
+    """Varies each event in one way."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] * 2}
+
+
+class ShakesByPlace(Shake):
+    """Draws from torch, so that an event's numbers depend on its batch."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] + torch.randn(len(events), device=events[self.column].device)}
+
+
+class ShakesInPlace(Shake):
+    """Adds the noise to its input."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column].add_(noise.normal()).clone()}
+
+
+class ShakesMore(Shake):
+    """Gives another type in training."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] + noise.normal().double()}
+
+
+class WaitsToShake(Shake):
+    """Waits for the largest value."""
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        width = 1.0 if len(events) == 0 or events[self.column].max() < 9 else 2.0
+        return {self.output: events[self.column] + width * noise.normal()}
 
 
 class TooWide(Linear):

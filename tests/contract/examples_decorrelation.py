@@ -9,6 +9,7 @@ from hepdl.algorithms import (
     GradientReversal,
     MixtureDensity,
     MomentDecomposition,
+    SculptingReport,
 )
 from tests.contract.examples import TAGGING, Example
 
@@ -27,4 +28,5 @@ EXAMPLES = [
     Example(DistanceCorrelation()),
     Example(MomentDecomposition(order=1)),
     Example(GradientReversal(ADVERSARY)),
+    Example(SculptingReport(scores=["score"], variable="mass", window=[0.0, 1.0])),
 ]

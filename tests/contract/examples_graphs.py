@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from hepdl.algorithms import ParticleNet, ParticleNetLite
+from hepdl.algorithms import EdgeList, GraphNetwork, InteractionNetwork, ParticleNet, ParticleNetLite
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.events import Jagged
 from tests.contract.examples import Example
 
 PARTICLES = {"particles": ColumnType(shape=(4,), jagged=True), "angles": ColumnType(shape=(2,), jagged=True)}
+EDGES = {"edges": ColumnType("int64", (2,), jagged=True)}
+ENDS = {name: ColumnType("int32", jagged=True) for name in ("begin", "end")}
 
 
 def jets() -> Any:
-    """Events with lists of up to seven particles, none in the second one."""
+    """Events with lists of up to seven particles, none in the second one, and a ring of edges among them."""
     events = make_events([])
     random = np.random.default_rng(3)
     lengths = np.where(np.arange(len(events)) == 1, 0, random.integers(0, 8, len(events)))
@@ -24,16 +26,29 @@ def jets() -> Any:
         name: Jagged.from_lengths(random.normal(size=(lengths.sum(), *kind.shape)).astype(np.float32), lengths)
         for name, kind in PARTICLES.items()
     }
-    return events.plus(lists)
+    pairs = np.array([[i, (i + 1) % n] for n in lengths for i in range(n)])
+    ends = {name: pairs[:, i].astype(np.int32) for i, name in enumerate(ENDS)}
+    lists |= {name: Jagged.from_lengths(values, lengths) for name, values in ends.items()}
+    return events.plus(lists | {"edges": Jagged.from_lengths(pairs, lengths)})
 
 
 def example(network: Any) -> Example:
     """A network on those events."""
-    return Example(network, PARTICLES, {"events": jets()})
+    return Example(network, PARTICLES | EDGES, {"events": jets()})
 
 
 SMALL: dict[str, Any] = {"coordinates": "angles", "k": 3, "head": [8], "dropout": 0.0}
+NEAR: dict[str, Any] = {"inputs": ["particles"], "coordinates": "angles", "k": 3, "widths": [8, 4], "head": [4]}
 EXAMPLES = [
+    Example(
+        EdgeList("made", source="begin", target="end", particles="angles", both_ways=True),
+        ENDS | PARTICLES,
+        {"events": jets()},
+    ),
+    *(example(GraphNetwork(kind=kind, **NEAR)) for kind in ("GCN", "GAT", "EdgeConv", "GIN")),
+    *(example(GraphNetwork(kind=kind, graph="radius", radius=0.8, **NEAR)) for kind in ("GATv2", "SAGE")),
+    example(GraphNetwork(inputs=["particles"], graph="edges", edges="edges", widths=[8])),
+    example(InteractionNetwork(inputs=["particles"], steps=2)),
     example(ParticleNet(inputs=["particles"], blocks=[[8, 8], [8]], **SMALL)),
     example(ParticleNetLite(inputs=["particles", "angles"], blocks=[[8, 4]], **SMALL)),
 ]

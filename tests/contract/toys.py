@@ -7,12 +7,13 @@ import torch
 from hepdl_networks.particle_network import ParticleNetwork
 from torch import nn
 
-from hepdl.algorithm import Algorithm, Learner, Report, Selection
+from hepdl.algorithm import Algorithm, Augmentation, Learner, Report, Selection
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.rows import Rows
 from hepdl.description import Input, Output, parameter
 from hepdl.events import Column, Events, Jagged
 from hepdl.learning.parts import Network
+from hepdl.noise import Noise
 
 
 class Double(Algorithm):
@@ -88,6 +89,47 @@ class Centre(Learner):
 
     def execute(self, events: Events) -> dict[str, Column]:
         return {self.output: events[self.column] - self.module.mean}
+
+
+class Shake(Augmentation):
+    """Adds normal noise of width 1."""
+
+    positional = ("column",)
+
+    column: Input
+    """What is shaken."""
+    output: Output = "shaken"
+    """The column with noise."""
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        return {self.output: events[self.column].clone()}
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        return {self.output: events[self.column] + noise.normal()}
+
+
+class Thin(Augmentation):
+    """Drops half of the particles."""
+
+    positional = ("column",)
+
+    synchronises = "how many particles stay is known on the device alone"
+    column: Input
+    """A jagged column."""
+    output: Output = "thinned"
+    """What is left of it."""
+
+    def declare(self, columns: Columns) -> dict[str, ColumnType]:
+        return {self.output: columns[self.column]}
+
+    def execute(self, events: Events) -> dict[str, Column]:
+        return {self.output: events[self.column]}
+
+    def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
+        particles = events[self.column]
+        keep = noise.uniform(particles=particles) < 0.5
+        before = torch.cat([keep.new_zeros(1, dtype=torch.int64), keep.cumsum(0)])
+        return {self.output: Jagged(particles.values[keep], before[particles.offsets])}
 
 
 class Line(Learner):

@@ -91,6 +91,20 @@ def test_batches_of_alike_lengths():
     assert abs(np.corrcoef(means[1:], means[:-1])[0, 1]) < 0.3
 
 
+@pytest.mark.parametrize("epoch", [None, 0])
+def test_fewer_blocks_than_pools_lose_nothing(epoch):
+    """Many short files fill other pools than their number of events promises."""
+    pieces = [Events({"number": np.arange(30) + 30 * file}) for file in range(5)]
+    few = Rows(Table(pieces), np.arange(150), Columns(), lambda events: events, "cpu", seed=7, pool=20)
+    batches = list(few.batches(["number"], 40, epoch))
+    np.testing.assert_array_equal(np.sort(numbers(batches)), np.arange(150))
+    assert [len(batch) for batch in batches] == [40, 40, 40, 30]
+
+
+def test_no_events_give_no_batches():
+    assert not list(rows(part=np.arange(0)).batches(["number"], 40, epoch=0))
+
+
 def test_everything_is_in_file_order():
     np.testing.assert_array_equal(rows(5000).everything(["number"])["number"], np.arange(FILES * EVENTS))
 

@@ -13,6 +13,11 @@ import pytest
 import torch
 from hepdl_networks.deep_sets import DeepSets
 from hepdl_networks.energy_flow import EnergyFlowNetwork
+from hepdl_networks.graph_network import GraphNetwork
+from hepdl_networks.interaction_network import InteractionNetwork
+from hepdl_networks.lorentz_network import LorentzNetwork
+from hepdl_networks.particle_net import ParticleNet, ParticleNetLite
+from hepdl_networks.particle_transformer import ParticleTransformer
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.events import Jagged
@@ -50,12 +55,28 @@ class Claim:
         return answer.values if isinstance(answer, Jagged) else answer
 
 
+CARTESIAN, POLAR = ["px", "py", "pz", "energy"], ["pt", "eta", "phi", "mass"]
 CLAIMS = [
     Claim(DeepSets(inputs=["a", "b"])),
     Claim(DeepSets(inputs=["a", "b"], collect="mean", batch_norm=True)),
     Claim(DeepSets(inputs=["a", "b"], collect="max", layers=[8])),
+    Claim(DeepSets(inputs=["a", "b"], collect="attention", layers=[8])),
     Claim(DeepSets(inputs=["a", "b"], answers="particle")),
+    Claim(DeepSets(inputs=["a", "b"], answers="particle", collect="attention", layers=[8])),
     Claim(EnergyFlowNetwork(inputs=["eta", "phi"], weight="share"), zero="share"),
+    Claim(ParticleNet(inputs=["a", "eta"], coordinates="eta")),
+    Claim(ParticleNetLite(inputs=["a", "b"], coordinates="eta")),
+    Claim(ParticleNetLite(inputs=["a", "b"], coordinates="eta", answers="particle")),
+    Claim(GraphNetwork(inputs=["a", "b"], coordinates="eta")),
+    Claim(GraphNetwork(inputs=["a", "b"], coordinates="eta", kind="GAT", graph="radius")),
+    Claim(GraphNetwork(inputs=["a", "b"], kind="GIN", graph="full", answers="particle")),
+    Claim(InteractionNetwork(inputs=["a", "b"], steps=2, effects="mean")),
+    Claim(ParticleTransformer(inputs=["a", "px"], momenta=CARTESIAN, width=16, heads=4, blocks=2, embed=[8])),
+    Claim(ParticleTransformer(inputs=["a"], momenta=POLAR, components="polar", width=8, heads=2, blocks=1)),
+    Claim(ParticleTransformer(inputs=["a", "b"], width=8, heads=2, blocks=2, collect="mean")),
+    Claim(ParticleTransformer(inputs=["a"], momenta=CARTESIAN, width=8, heads=2, blocks=1, answers="particle")),
+    Claim(LorentzNetwork(inputs=["mass"], momenta=CARTESIAN, width=8, blocks=3)),
+    Claim(LorentzNetwork(inputs=["a"], momenta=POLAR, components="polar", width=8, blocks=2, answers="particle")),
 ]
 LENGTHS = [4, 0, 1, 9, 2, 30]
 

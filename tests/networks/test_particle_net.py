@@ -107,10 +107,13 @@ def test_runs_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_coordinates_may_be_an_input() -> None:
     network = ParticleNetLite(inputs=["angles", "particles"], coordinates="angles")
-    assert network.arguments == ["angles", "particles", "angles"]
-    module = network.build(COLUMNS, 2)
+    assert network.arguments == ["angles", "particles"]
+    torch.manual_seed(6)
+    module = network.build(COLUMNS, 2).eval()
     values, angles = particles(7), particles(2, seed=2)
-    assert module(angles, values, angles).shape == (10, 2)
+    beside = torch.cat([angles.values, values.values], 1)
+    hidden = module.body(values.with_values(beside), angles)
+    torch.testing.assert_close(module(angles, values), module.head(module.collect(hidden)))
 
 
 def test_lists_of_other_lengths_are_refused() -> None:

@@ -84,7 +84,7 @@ def test_the_learned_state_is_in_buffers() -> None:
 
 def test_sums_do_not_depend_on_the_size_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = fitted(["x", "group"]).module
-    monkeypatch.setattr("hepdl_prepare.standardization.BLOCK", 7)
+    monkeypatch.setattr("hepdl_prepare.sums.BLOCK", 7)
     parts = fitted(["x", "group"]).module
     np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-6)
     np.testing.assert_allclose(parts.width, whole.width, rtol=1e-6)
@@ -116,7 +116,7 @@ def test_particles_are_standardized_over_all_of_them(weighted: bool, shape: tupl
 
 
 def test_a_list_of_particles_is_standardized_alone() -> None:
-    with pytest.raises(WiringError, match="is standardized alone, but columns=.* are several; pack jagged columns"):
+    with pytest.raises(WiringError, match="is scaled alone, but columns=.* are several; pack jagged columns"):
         Standardize(["part_pt", "part_eta"], output="x").declare(COLUMNS.plus({"part_eta": ColumnType(jagged=True)}))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from hepdl_networks.dense import Dense
+from hepdl_networks.fusion import Fusion
 from hepdl_training.losses import CrossEntropy, KullbackLeibler, MeanSquaredError
 from hepdl_training.optimizers import LBFGS, Adam
 from hepdl_training.supervised import Supervised
@@ -13,8 +14,8 @@ from hepdl_training.supervised import Supervised
 from hepdl.columns import Columns, ColumnType
 from hepdl.errors import BadValues, NothingLeft, ParameterError, WiringError
 from hepdl.events import Events, Jagged
-from hepdl.learning.parts import Loss
-from tests.contract.toys import Deep
+from hepdl.learning.parts import Layout, Loss
+from tests.contract.toys import Deep, Pooled, SumOfParticles
 from tests.learning.material import COLUMNS, changed, ready, rows, toy
 
 TABLE = toy(1000)
@@ -160,3 +161,32 @@ def test_mistakes() -> None:
         STEP.replaced(loss=MeanSquaredError(), balance=True)
     with pytest.raises(ParameterError, match="patience stops after the best epoch, so it needs keep='best'"):
         STEP.replaced(patience=3, keep="last")
+
+
+class Bucketed(Pooled):
+    """Wants events of about one length in a batch."""
+
+    @property
+    def layout(self) -> Layout:
+        return "bucketed"
+
+
+@pytest.mark.parametrize(("network", "spread"), [(Pooled, 8), (Bucketed, 2)])
+def test_a_network_says_how_it_likes_its_lists(network: type[Pooled], spread: float, monkeypatch) -> None:
+    lengths = np.random.default_rng(1).integers(0, 10, 1000)
+    particles = Jagged.from_lengths(np.ones((lengths.sum(), 3), "f4"), lengths)
+    columns = COLUMNS.plus({"particles": ColumnType("float32", (3,), jagged=True)})
+    seen: list[Jagged] = []
+    call = SumOfParticles.forward
+    monkeypatch.setattr(SumOfParticles, "forward", lambda self, lists: seen.append(lists) or call(self, lists))
+    step = STEP.replaced(network=network(inputs=["particles"]), epochs=1, batch_size=50)
+    fit(step, changed(TABLE, particles=particles), columns)
+    spreads = [int(lists.lengths.max() - lists.lengths.min()) for lists in seen if len(lists) == 50]
+    assert len(spreads) == 14
+    assert np.mean(spreads) == pytest.approx(spread, abs=1.5)
+
+
+def test_a_network_of_networks_likes_what_its_parts_like() -> None:
+    fusion = Fusion(networks=[Bucketed(inputs=["particles"]), Dense(inputs=["x"])])
+    assert fusion.alike(COLUMNS.plus({"particles": ColumnType("float32", (3,), jagged=True)})) == "particles"
+    assert Dense(inputs=["x"]).layout == "packed"
