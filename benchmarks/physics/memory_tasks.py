@@ -95,18 +95,17 @@ def parity(random: torch.Generator, events: int, _: bool) -> Batch:
 
 
 def questions(random: torch.Generator, events: int, beyond: bool) -> Batch:
-    """Tables of three columns, and: the sum of one, or the number of rows, where another is greater or less than a
-    number? The LSTM gets rows and words as one list.
+    """Tables of three columns, and: the sum of one, or the number of rows, where another is greater than a number? The
+    LSTM gets words and rows as one list.
     """
     rows = number(random, 12, 20) if beyond else number(random, 4, 10)
     table = 2 * torch.rand(events, rows, 3, generator=random) - 1
     what, where, of, limit = _words(random, events)
     compared = table[torch.arange(events), :, where]
-    chosen = torch.where(what[:, None] % 2 == 0, compared - limit, limit - compared) > 0
-    summed = table[torch.arange(events), :, of]
-    answer = torch.where(what < 2, (chosen * summed).sum(1), chosen.sum(1).float())
+    chosen, summed = compared > limit, table[torch.arange(events), :, of]
+    answer = torch.where(what == 0, (chosen * summed).sum(1), chosen.sum(1).float())
     words = torch.zeros(events, 3, 8)
-    words[:, 0, :2] = torch.stack([what % 2, what // 2], 1).float()
+    words[:, 0, :2] = functional.one_hot(what, 2).float()
     words[:, 1, 2:5], words[:, 2, 5:] = (functional.one_hot(each, 3).float() for each in (where, of))
     numbers = limit * torch.tensor([0.0, 1.0, 0.0])
     columns = {"table": lists(table), "words": lists(words), "number": lists(numbers[:, :, None])}
@@ -115,8 +114,8 @@ def questions(random: torch.Generator, events: int, beyond: bool) -> Batch:
 
 
 def _words(random: torch.Generator, events: int) -> tuple[torch.Tensor, ...]:
-    """What is asked (0 to 3), where, of which column, and the limit ``[N, 1]``."""
-    what, where, of = (torch.randint(0, most, (events,), generator=random) for most in (4, 3, 3))
+    """What is asked (0 or 1), where, of which column, and the limit ``[N, 1]``."""
+    what, where, of = (torch.randint(0, most, (events,), generator=random) for most in (2, 3, 3))
     return what, where, of, torch.rand(events, 1, generator=random) * 1.2 - 0.6
 
 
@@ -144,8 +143,8 @@ TASKS = {
             table=ColumnType(shape=(3,), jagged=True), words=ColumnType(shape=(8,), jagged=True),
             number=ColumnType(shape=(1,), jagged=True), all=ColumnType(shape=(12,), jagged=True),
         ), {
-            "cell": NeuralProgrammer(inputs=["table"], question="words", number="number", steps=2, sharpness=40.0),
+            "cell": NeuralProgrammer(inputs=["table"], question="words", number="number", steps=2),
             "LSTM": Recurrent(inputs=["all"], layers=[64], head=[]),
-        }, 1, 4000, rate=5e-3, events=64, bits=False),
+        }, 1, 3000, rate=1e-2, events=64, bits=False),
     )
 }  # fmt: skip

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 class NeuralProgrammer(Network):
-    """Reads a question, then chooses in each of a few steps one operation and one column of a table, softly, so that
-    the choice can be learned from answers alone (arXiv:1511.04834).
+    """Reads a question, then chooses in each of a few steps one operation and one column of a table (arXiv:1511.04834).
+    In training it chooses softly, a mean over all choices, so that they are learned from answers alone; afterwards it
+    takes the best choice, and compares exactly.
 
     An event holds a table, the list of particles ``inputs`` ``[rows, columns]``, and a question, a list of tokens. The
     operations are sum and count of the chosen rows, the difference of two results, rows with a value greater or less
@@ -35,7 +36,8 @@ class NeuralProgrammer(Network):
     width: int = parameter(32, ge=1)
     """Width of what reads the question."""
     sharpness: float = parameter(10.0, gt=0)
-    """Slope of a comparison, in 1 over the unit of the table: x is greater than y by sigmoid(sharpness (x − y))."""
+    """Slope of a comparison in training, in 1 over the unit of the table: x is greater than y by
+    sigmoid(sharpness (x − y))."""
 
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """A :class:`~hepdl_networks.programmer.Programmer`; ``WiringError`` for what is no table."""

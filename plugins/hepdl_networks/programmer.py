@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from hepdl.events import Jagged
 from hepdl_networks.collectors import Ends, softmax
@@ -15,7 +16,7 @@ OPERATIONS = ("sum", "count", "difference", "greater", "less", "and", "or", "res
 
 
 class Programmer(nn.Module):
-    """Soft choice among operations on the columns of a table (arXiv:1511.04834, section 2)."""
+    """Choice among operations on the columns of a table (arXiv:1511.04834, section 2)."""
 
     def __init__(self, columns: int, tokens: int, width: int, steps: int, sharpness: float) -> None:
         super().__init__()
@@ -36,12 +37,16 @@ class Programmer(nn.Module):
         above = self.compared(table, rows, pivots)
         for _ in range(self.steps):
             seen = torch.cat([asked, history], 1)
-            operation, column = self.operation(seen).softmax(1), self.column(seen).softmax(1)
+            operation, column = self.choice(self.operation(seen)), self.choice(self.column(seen))
             history = self.history(torch.cat([operation, column], 1), history)
             share = dict(zip(OPERATIONS, operation.split(1, 1), strict=True))
             results.append(_result(table, rows, share, column, chosen[-1], results))
             chosen.append(_chosen(table, above, share, column, chosen))
         return results[-1]
+
+    def choice(self, scores: torch.Tensor) -> torch.Tensor:
+        """Shares of the choices ``[N, choices]``: soft in training, afterwards all for the best one."""
+        return scores.softmax(1) if self.training else functional.one_hot(scores.argmax(1), scores.shape[1]).to(scores)
 
     def pivots(self, read: Jagged, number: torch.Tensor) -> torch.Tensor:
         """The numbers ``[N, 2]`` for greater and for less: means over the question's, with learned weights (eq. 11)."""
@@ -53,6 +58,8 @@ class Programmer(nn.Module):
     def compared(self, table: Jagged, rows: torch.Tensor, pivots: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """How much each value ``[n, C]`` is greater than the first pivot, and less than the second."""
         greater, less = pivots[table.event_index()].split(1, 1)
+        if not self.training:
+            return (rows > greater).to(rows), (rows < less).to(rows)
         return ((rows - greater) * self.sharpness).sigmoid(), ((less - rows) * self.sharpness).sigmoid()
 
 

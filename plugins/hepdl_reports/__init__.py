@@ -37,4 +37,9 @@ def hepdl_algorithms() -> list[Offer]:
             "hepdl_reports.sculpting:SculptingReport",
             "whether cuts on scores shape the background in a mass: rejection against 1/JSD with its limit",
         ),
+        Offer(
+            "SequenceReport",
+            "hepdl_reports.sequence:SequenceReport",
+            "the next particle of a list against its prediction and a straight line, and lists gone on with",
+        ),
     ]

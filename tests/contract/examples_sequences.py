@@ -15,6 +15,7 @@ from hepdl.algorithms import (
     NeuralTuringMachine,
     NextInSequence,
     Recurrent,
+    SequenceReport,
     SequenceToSequence,
 )
 from hepdl.columns import ColumnType
@@ -102,5 +103,8 @@ EXAMPLES = [
     Example(
         SequenceToSequence(inputs=["mu"], like="target", width=4, cell="LSTM", teacher=False),
         {"mu": ColumnType(), "target": ColumnType(jagged=True)},
+    ),
+    Example(
+        SequenceReport(sequence="hits", prediction="next"), dict.fromkeys(("hits", "next"), PARTICLES["particles"])
     ),
 ]
