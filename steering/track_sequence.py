@@ -10,9 +10,9 @@ chain = Chain(
         network=Recurrent(inputs=["hits"], cell="GRU", layers=[64], answers="particle", output="next_hit"),
         steps=8,  # goes on for 8 hits
         seen=6,  # from the first 6
-        epochs=100,
+        epochs=40,
         batch_size=64,
-        optimizer=Adam(rate=0.005),
+        optimizer=Adam(rate=0.01),
         schedule=Cosine(),
     ),
     SequenceReport(sequence="hits", prediction="next_hit", continuation="continuation", seen=6, unit="m"),

@@ -47,7 +47,9 @@ def main():
     given.out.mkdir(parents=True, exist_ok=True)
     path = given.out / "tracks.root"
     with uproot.recreate(path, compression=uproot.ZLIB(9)) as file:
-        file["tracks"] = helices(given.tracks, np.random.default_rng(given.seed))
+        columns = helices(given.tracks, np.random.default_rng(given.seed))
+        file.mktree("tracks", {name: getattr(column, "dtype", None) or column.type for name, column in columns.items()})
+        file["tracks"].extend(columns)
     sums = f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
     (given.out / "SHA256SUMS").write_text(sums)
 

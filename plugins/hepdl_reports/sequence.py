@@ -102,7 +102,7 @@ def padded(lists: Jagged, most: int | None = None) -> np.ndarray:
     """``[N, P, F]``, NaN behind the end of a list."""
     lengths = lists.lengths
     most = int(lengths.max(initial=0)) if most is None else most
-    values = lists.values.reshape(len(lists.values), -1)
+    values = lists.values if lists.values.ndim > 1 else lists.values[:, None]
     block = np.full((len(lists), most, values.shape[1]), np.nan)
     block[np.arange(most) < lengths[:, None]] = values
     return block
