@@ -7,8 +7,8 @@
 * textbook, padded to 128: the same, as with inputs of fixed length;
 * weaver: ParticleNet of weaver-core in the same loop, if its site-packages are named, padded to the batch maximum.
 
-Forward, backward and one step of Adam on one thread; the forms take turns, and the median over the rounds counts.
-Rows of a batch are the same for all.
+Forward, backward and one step of Adam on one thread, in CPU time; the forms take turns with the same jets, and the
+median over the rounds counts.
 """
 
 from __future__ import annotations
@@ -122,10 +122,10 @@ def contest(network: ParticleNet, words: argparse.Namespace) -> dict[str, list[f
     for number in range(words.rounds + 1):
         rows = torch.randperm(len(table), generator=torch.Generator().manual_seed(number))[: words.batch]
         for name, (form, inputs) in contestants.items():
-            began = time.perf_counter()
+            began = time.process_time()
             batch = table.take(rows)
             step(form, adam[name], inputs(batch), batch["label"])
-            speeds[name] += [words.batch / (time.perf_counter() - began)] if number else []
+            speeds[name] += [words.batch / (time.process_time() - began)] if number else []
     return speeds
 
 

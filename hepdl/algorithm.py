@@ -58,6 +58,10 @@ class Step(Description):
             columns.need(name, self.label)
         return {name: ColumnType() for name in self.wired("output")}
 
+    def concerns(self) -> list[str]:
+        """What looks unwise about its parameters, in words, with what to do: ``hepdl check`` and the log tell it."""
+        return []
+
     def fingerprint(self) -> str:
         """What else than the parameters the result depends on, as the content of a file; cached columns go by it."""
         return ""
@@ -91,6 +95,8 @@ class Reader(Step):
     """How events are divided into training, validation and test."""
     luminosity: float = parameter(1.0, unit="1/pb", gt=0)
     """What the weights of samples with ``xsec`` are scaled to: 140 fb⁻¹ are 140e3."""
+    timeout: float = parameter(300.0, unit="s", gt=0)
+    """Longest time that opening a file, or reading a block of it, may take; then its disk or mount counts as hung."""
 
     @model_validator(mode="after")
     def _fractions_fit(self) -> Self:

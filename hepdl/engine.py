@@ -95,7 +95,7 @@ class _Run:
         sources = self.reader.sources()
         self.ledger = Ledger.of(sources)
         self.ledger.skipped = [dict(zip(("path", "sample", "reason"), s, strict=True)) for s in self.reader.skipped()]
-        self.job = replace(job, sources=tuple(sources), ledger=self.ledger)
+        self.job = replace(job, sources=tuple(sources), ledger=self.ledger, modules={})
         self.frozen: list[DeviceAlgorithm] = []
         """Device steps that are ready, but for those whose columns have joined the table."""
         self.fixed: list[DeviceAlgorithm] = []
@@ -173,6 +173,7 @@ class _Run:
             step.module.to(self.job.device)
             self._fit(step)
         step.module.eval().requires_grad_(False)
+        self.job.modules[step.label] = step.module
         self.frozen.append(step)
         (self.varied if self.varied or isinstance(step, Augmentation) else self.fixed).append(step)
 

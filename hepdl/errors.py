@@ -50,6 +50,10 @@ class InputError(HepdlError):
     """An input file, tree or branch is missing, unreadable or inconsistent."""
 
 
+class NoAnswer(InputError):
+    """A file gives no answer: its disk or network mount hangs."""
+
+
 class BadValues(HepdlError):
     """The data hold NaN, infinities, unknown labels, duplicates or weights that cannot be used."""
 

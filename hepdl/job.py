@@ -46,6 +46,8 @@ class Job:
     """Where decoded columns are kept; None keeps them in memory, for this run alone."""
     memory_mb: float | None = None
     """Memory for the events of one part; half of this machine's (or the device's) when None."""
+    modules: dict[str, Any] = field(default_factory=dict)
+    """Label → frozen torch module of each step on the device that is ready: what reports about networks look at."""
     checkpoint_seconds: float = 60.0
     """Time between two checkpoints of a step that learns."""
     until: float | None = None

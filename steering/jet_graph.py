@@ -34,7 +34,7 @@ chain = Chain(
     Define("log_energy", "log(part_energy)"),
     Define("log_share", "log(part.pt / jet_pt)"),
     Define("log_energy_share", "log(part_energy / sum(part_energy))"),
-    Particles("angles", ["deta", "dphi"]),
+    Particles("angles", ["deta", "dphi"], name="Angles"),
     Particles("features", ["deta", "dphi", "log_pt", "log_energy", "log_share", "log_energy_share", "dr"]),
     Supervised(
         network=ParticleNetLite(inputs=["features"], coordinates="angles", output="score"),

@@ -11,6 +11,7 @@ from hepdl.algorithms import (
     Convolutional,
     Cosine,
     Define,
+    FilterReport,
     JetImage,
     RootReader,
     RootWriter,
@@ -45,5 +46,6 @@ chain = Chain(
         schedule=Cosine(),
     ),
     TaggerReport(score="score"),
+    FilterReport(step="Supervised", inputs=["image"]),
     RootWriter(columns=["score"]),
 )

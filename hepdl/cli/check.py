@@ -21,6 +21,9 @@ def check(script: SteeringScript, plugins: PluginFolders = None) -> None:
     use_folders(plugins)
     chain = load_script(Path(script)).chain.resolved()
     typer.echo(wiring(chain, chain.check()))
+    for step in chain.steps:
+        for words in step.concerns():
+            typer.secho(f"warning: {step.label}: {words}", fg="yellow")
     samples = len(chain.reader.samples)
     typer.secho(f"OK: {len(chain.steps)} steps, {samples} sample{'s' if samples > 1 else ''}", fg="green")
 

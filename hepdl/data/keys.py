@@ -115,6 +115,6 @@ def _plain(step: Step) -> Any:
 
 def _reader(reader: Reader) -> Any:
     parameters = _plain(reader)
-    for name in ("samples", "split", "identity", "several_per_event", "luminosity"):
+    for name in ("samples", "split", "identity", "several_per_event", "luminosity", "timeout"):
         parameters["parameters"].pop(name)
     return parameters

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hepdl.job import Job
     from hepdl.learning.average import Average
     from hepdl.learning.descent import Descent
+    from hepdl.learning.health import Health
     from hepdl.learning.stream import Stream
 
 LINES = 8
@@ -63,6 +64,8 @@ class Phase:
     """Name of the validation metric whose smallest value marks the models to keep; empty keeps the last."""
     patience: int = 0
     """Stop when the metric has not improved for so many epochs; 0 never stops."""
+    health: Health | None = None
+    """What looks at the model once an epoch; None for nobody."""
     seed: str = ""
     """What the random numbers of the updates are keyed by; the name when empty."""
 
@@ -125,12 +128,21 @@ class Training:
             batches = self._next_batches(phase)
             for descent in phase.descents:
                 descent.adjust(number, total, at.epoch)
-            self.tally.add(phase.update(number / total, *batches))
+            self.tally.add(self._update(phase, number / total, batches))
             for average in phase.averages:
                 average.update(number / total)
             at.step += 1
             self._save_when_due(phase)
         self._close_epoch(phase)
+
+    def _update(self, phase: Phase, progress: float, batches: list[Events]) -> Metrics:
+        if phase.health is None or self.at.step < phase.steps - 1:
+            return phase.update(progress, *batches)
+        phase.health.begin()
+        try:
+            return phase.update(progress, *batches)
+        finally:
+            phase.health.end()
 
     def _next_batches(self, phase: Phase) -> list[Events]:
         began = time.perf_counter()
@@ -147,6 +159,8 @@ class Training:
         metrics |= {"rate": phase.descents[0].torch.param_groups[0]["lr"], "seconds": seconds}
         self._report(phase, metrics | {"waiting": at.waiting / seconds})
         self._remember_best(phase, metrics)
+        if phase.health is not None:
+            phase.health.judge(self.job.log, phase.name, self.history)
         at.epoch, at.step, at.waiting, at.began = at.epoch + 1, 0, 0.0, time.perf_counter()
         self.tally = Tally()
 
@@ -163,7 +177,9 @@ class Training:
         return means
 
     def _report(self, phase: Phase, metrics: dict[str, float]) -> None:
-        entry = {"phase": phase.name, "epoch": self.at.epoch + 1} | metrics
+        entry: dict[str, Any] = {"phase": phase.name, "epoch": self.at.epoch + 1} | metrics
+        if phase.health is not None:
+            entry["health"] = phase.health.numbers()
         self.history.append(entry)
         self.job.metric(**entry)
         shown = "  ".join(f"{k.replace('_', ' ')} {v:.4g}" for k, v in metrics.items() if k not in ("rate", "waiting"))

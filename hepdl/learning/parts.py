@@ -69,6 +69,10 @@ class Network(Description):
         :class:`hepdl.errors.BadValues` for inputs that it cannot use. By default nothing.
         """
 
+    def concerns(self) -> list[str]:
+        """What will make it hard to train, in words, with what to do; told before anything is trained."""
+        return []
+
     @property
     def particles(self) -> str:
         """The jagged column whose particles have features of their own in :meth:`trunk`; empty when there are none."""
@@ -159,6 +163,10 @@ class Optimizer(Description):
     def needs_all_events(self) -> bool:
         """Whether steps on single batches have no meaning."""
         return False
+
+    def concerns(self) -> list[str]:
+        """What is unusual about its parameters, in words; told before anything is trained."""
+        return []
 
     def decay_factor(self, epoch: int) -> float:
         """What is left of the rate in this epoch, counted from 0."""

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from hepdl.columns import ColumnType
 from hepdl.errors import InputError, did_you_mean
-from hepdl.sources import Sample
 from hepdl_io.failures import ADVICE
 from hepdl_io.fields import Field, Header
-from hepdl_io.paths import Place, expand
+from hepdl_io.paths import Place
 
 THREADS = 8
 
@@ -23,17 +22,17 @@ HOW = {
 
 
 class Catalogue:
-    """Headers of files, in the order of the samples; a file is opened when it is first asked for.
+    """Headers of files, in their order; a file is opened when it is first asked for.
 
     ``look`` opens a file; ``word`` is what its format calls a column; ``declared`` says for ``categories`` and
     ``flatten`` which columns the script has named there.
     """
 
     def __init__(
-        self, samples: Sequence[Sample], look: Callable[[Place], Header], skip_bad: bool, word: str,
+        self, files: Sequence[Place], look: Callable[[Place], Header], skip_bad: bool, word: str,
         declared: Mapping[str, Collection[str]],
     ) -> None:  # fmt: skip
-        self.files = expand(samples)
+        self.files = files
         self.skipped: list[tuple[str, str, str]] = []
         """Path, name of the sample and reason of files that were left out."""
         self._look_at, self._skip_bad, self._word, self._declared = look, skip_bad, word, declared

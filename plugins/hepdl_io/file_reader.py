@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from pydantic import PrivateAttr, model_validator
 from hepdl.algorithm import Reader
 from hepdl.columns import Columns
 from hepdl.description import parameter
-from hepdl.errors import InputError, ParameterError, did_you_mean
+from hepdl.errors import InputError, NoAnswer, ParameterError, did_you_mean
 from hepdl.events import Column, Events, Jagged
 from hepdl.sources import Source
 from hepdl_io.beside import friend_of, look_at, refuse_unknown_words
@@ -20,7 +21,8 @@ from hepdl_io.catalogue import Catalogue
 from hepdl_io.categories import encode
 from hepdl_io.failures import COMPARE, reading
 from hepdl_io.fields import Field, Header, OpenFile
-from hepdl_io.paths import Place
+from hepdl_io.paths import Place, expand
+from hepdl_io.watch import ABANDONED, Watch
 
 
 class FileReader(Reader):
@@ -96,20 +98,26 @@ class FileReader(Reader):
         place = Place(source.sample, source.path, source.tree)
         header = self._files().header(place)
         fields = {name: self._files().field(place, header, name) for name in names}
+        watch = Watch(self.timeout, f"sample '{source.sample.name}', file '{source.path}'")
         with ExitStack() as stack:
-            places = [(source.path, source.tree), *header.beside]
-            files = [stack.enter_context(self.open_file(*one)) for one in places]
-            _refuse_change(source, files)
-            for first, last in _edges(files, list(fields.values()), start, stop, self.block):
-                yield self._block(source, files, fields, first, last)
+            try:
+                places = [(source.path, source.tree), *header.beside]
+                files = watch(lambda: [stack.enter_context(self.open_file(*one)) for one in places])
+                _refuse_change(source, files)
+                for first, last in _edges(files, list(fields.values()), start, stop, self.block):
+                    yield watch(partial(self._block, source, files, fields, first, last, watch))
+            except NoAnswer:
+                ABANDONED.append(stack.pop_all())
+                raise
 
     def _block(
-        self, source: Source, files: Sequence[OpenFile], fields: Mapping[str, Field], start: int, stop: int
-    ) -> Events:
+        self, source: Source, files: Sequence[OpenFile], fields: Mapping[str, Field], start: int, stop: int,
+        watch: Watch,
+    ) -> Events:  # fmt: skip
         columns: dict[str, Column] = {}
         for name, field in fields.items():
             where = f"sample '{source.sample.name}', file '{files[field.file].path}'"
-            what = f"{where}: {self.word} '{name}', entries {start} to {stop}"
+            watch.doing = what = f"{where}: {self.word} '{name}', entries {start} to {stop}"
             with reading(f"{what}, cannot be read", advice=COMPARE):
                 column = files[field.file].column(field, start, stop)
             _refuse_wrong_length(column, stop - start, what)
@@ -117,6 +125,9 @@ class FileReader(Reader):
         return Events(columns, stop - start)
 
     def _look(self, place: Place) -> Header:
+        return Watch(self.timeout, f"file '{place.path}'")(partial(self._look_now, place))
+
+    def _look_now(self, place: Place) -> Header:
         with ExitStack() as stack:
             files = [stack.enter_context(self.open_file(*one)) for one in self.places_of(place)]
             with reading(f"file '{place.path}' cannot be read"):
@@ -124,7 +135,9 @@ class FileReader(Reader):
 
     def _files(self) -> Catalogue:
         if self._catalogue is None:
-            self._catalogue = Catalogue(self.samples, self._look, self.skip_bad_files, self.word, self.declared())
+            watch = Watch(self.timeout, "looking for the files " + ", ".join(f"'{s.files}'" for s in self.samples[:3]))
+            places = watch(partial(expand, self.samples))
+            self._catalogue = Catalogue(places, self._look, self.skip_bad_files, self.word, self.declared())
         return self._catalogue
 
 

@@ -19,6 +19,7 @@ from hepdl_io.failures import reading
 from hepdl_io.fields import PARENT, Field, Fields, OpenFile, finished, number_type, steps_of
 from hepdl_io.paths import fingerprint
 from hepdl_io.structured import is_list, take_apart
+from hepdl_io.watch import touch
 
 RAW = 16 << 20
 """Bytes of a dataset that are read at a time at most, or one chunk."""
@@ -70,6 +71,7 @@ class Datasets(OpenFile):
     def column(self, field: Field, start: int, stop: int) -> Column:
         """One column; a structured dataset is read once for all its members."""
         if self._range != (start, stop):
+            touch(self.path, start / max(self.entries, 1))
             self._range, self._raw = (start, stop), {}
         key = field.path, field.members
         if key not in self._raw:
@@ -109,6 +111,7 @@ def open_datasets(path: str, events: str, valid: str) -> Iterator[Datasets]:
     with suppress(ImportError):
         import_module("hdf5plugin")
     with reading(f"file '{path}' cannot be read"):
+        touch(path)
         file = h5py.File(path, "r")
     with file:
         with reading(f"file '{path}' cannot be read"):

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from hepdl.columns import Columns
 from hepdl.description import parameter
 from hepdl.learning.parts import Network
-from hepdl_networks.choices import ActivationName, InitialisationName, total_width
+from hepdl_networks.choices import ActivationName, InitialisationName, depth_concerns, total_width
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,14 +41,23 @@ class Dense(Network):
             raise ValueError(f"{len(self.activation)} activations for {len(self.layers)} layers; give one for each")
         return self
 
+    @property
+    def activations(self) -> list[ActivationName]:
+        """One for each hidden layer."""
+        return self.activation if isinstance(self.activation, list) else [self.activation] * len(self.layers)
+
+    def concerns(self) -> list[str]:
+        """Sigmoids in a deep network, and layers too narrow for their number."""
+        eased = self.residual or self.batch_norm or self.layer_norm
+        return depth_concerns(self.layers, self.activations, eased)
+
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """A :class:`~hepdl_networks.layers.Perceptron` of the total width of the inputs."""
         from hepdl_networks.layers import Perceptron
 
         inputs = total_width(columns, self.inputs, "Dense")
-        each = self.activation if isinstance(self.activation, list) else [self.activation] * len(self.layers)
         return Perceptron(
-            inputs, self.layers, outputs, each, dropout=self.dropout,
+            inputs, self.layers, outputs, self.activations, dropout=self.dropout,
             batch_norm=self.batch_norm, layer_norm=self.layer_norm, initialisation=self.initialisation,
             residual=self.residual,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from torch.nn import functional
 from hepdl.events import Jagged
 from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm
-from hepdl_networks.momenta import Components, four_vectors, product
+from hepdl_networks.momenta import Components, components_of, four_vectors, product
 from hepdl_networks.pairs import all_pairs
 from hepdl_networks.segments import segment_sum
 
@@ -30,7 +30,7 @@ class LorentzBody(nn.Module):
     def forward(self, particles: Jagged, *momenta: Jagged) -> Jagged:
         """A list of ``[n, W]``; waits for the device as :attr:`Jagged.longest` does."""
         need_equal_lengths([particles, *momenta])
-        scalars, vectors = self.embed(particles.values), four_vectors([p.values for p in momenta], self.components)
+        scalars, vectors = self.embed(particles.values), four_vectors(components_of(momenta), self.components)
         first, second = all_pairs(particles)
         counts = particles.lengths[particles.event_index()]
         ends = functional.pad(counts.cumsum(0), (1, 0))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import field_validator
-
 from hepdl.columns import Columns
 from hepdl.description import Inputs, parameter
 from hepdl_networks.particle_network import ParticleNetwork, need_numbers
@@ -19,11 +17,11 @@ class LorentzNetwork(ParticleNetwork):
     (arXiv:2201.08187): the answer is the same in every frame, for all boosts and rotations.
 
     That holds when ``inputs`` are invariants too, such as mass or charge. Products of large momenta lose digits:
-    they are worked out in the precision of the columns, which with ``P4`` is double.
+    they are worked out in the precision of the columns, so give double ones where there are.
     """
 
     momenta: Inputs = parameter(min_length=1)
-    """Four jagged columns with the momentum of each particle."""
+    """Jagged columns with the momentum of each particle: four, or one with four numbers a particle."""
     components: Literal["cartesian", "polar"] = "cartesian"
     """What ``momenta`` are: px, py, pz and energy, or pT, η, φ and mass."""
     width: int = parameter(72, ge=1)
@@ -32,13 +30,6 @@ class LorentzNetwork(ParticleNetwork):
     """Rounds of messages."""
     head: list[int] = [72]
     """Width of each hidden dense layer."""
-
-    @field_validator("momenta")
-    @classmethod
-    def _four(cls, names: list[str]) -> list[str]:
-        if len(names) != 4:
-            raise ValueError(f"momenta are four columns, but these are {len(names)}: {names}")
-        return names
 
     @property
     def body_columns(self) -> list[str]:
@@ -49,5 +40,5 @@ class LorentzNetwork(ParticleNetwork):
         """A :class:`~hepdl_networks.lorentz_body.LorentzBody`."""
         from hepdl_networks.lorentz_body import LorentzBody
 
-        need_numbers(columns, self.momenta, type(self).__name__, "momenta")
+        need_numbers(columns, self.momenta, type(self).__name__, "momenta", 4)
         return LorentzBody(features, self.width, self.blocks, self.activation, self.components), self.width

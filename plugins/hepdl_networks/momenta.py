@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 import torch
 
+from hepdl.events import Jagged
+
 Components = Literal["cartesian", "polar"]
 TINY = 1e-8
 """Keeps a rapidity finite where there is no transverse momentum, GeV."""
@@ -23,6 +25,12 @@ class Kinematics(NamedTuple):
     def of(self, particles: torch.Tensor) -> Kinematics:
         """Those of the particles with these numbers."""
         return Kinematics(*(each[particles] for each in self))
+
+
+def components_of(momenta: Sequence[Jagged]) -> list[torch.Tensor]:
+    """The four components ``[n]`` of lists of ``[n]`` or ``[n, F]`` side by side, in their most precise type."""
+    columns = [each.values[:, None] if each.values.dim() == 1 else each.values for each in momenta]
+    return list(torch.cat(columns, 1).unbind(1))
 
 
 def kinematics(momenta: Sequence[torch.Tensor], components: Components) -> Kinematics:

@@ -111,9 +111,11 @@ class ParticleNetwork(Network):
         return lists, [name for name in kinds if name not in lists]
 
 
-def need_numbers(columns: Columns, names: list[str], reader: str, what: str) -> None:
-    """``WiringError`` unless each of these columns is a list with one number a particle."""
-    for name in names:
-        kind = columns.need(name, reader)
-        if not kind.jagged or kind.shape:
-            raise WiringError(f"{reader}: {what} must be one number a particle, but '{name}' is {kind}")
+def need_numbers(columns: Columns, names: list[str], reader: str, what: str, numbers: int = 1) -> None:
+    """``WiringError`` unless these columns are lists and have together so many numbers a particle."""
+    kinds = {name: columns.need(name, reader) for name in names}
+    flat = [name for name, kind in kinds.items() if not kind.jagged or len(kind.shape) > 1]
+    if flat or sum(kind.width for kind in kinds.values()) != numbers:
+        given = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
+        needed = "one number" if numbers == 1 else f"{numbers} numbers"
+        raise WiringError(f"{reader}: {what} must be {needed} a particle, in jagged columns, but given are {given}")

@@ -25,7 +25,7 @@ class ParticleTransformer(ParticleNetwork):
     """
 
     momenta: Inputs = []
-    """Four jagged columns with the momentum of each particle; none for a plain transformer."""
+    """Jagged columns with the momentum of each particle: four, or one of four numbers; none: a plain transformer."""
     components: Literal["cartesian", "polar"] = "cartesian"
     """What ``momenta`` are: px, py, pz and energy, or pT, η, φ and mass."""
     embed: list[int] = [128, 512]
@@ -55,8 +55,6 @@ class ParticleTransformer(ParticleNetwork):
     def _check(self) -> Self:
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads, but {self.width} is none of {self.heads}")
-        if len(self.momenta) not in (0, 4):
-            raise ValueError(f"momenta are four columns, or none, but these are {len(self.momenta)}: {self.momenta}")
         for name in ("embed", "pair_embed"):
             if any(width < 1 for width in getattr(self, name)):
                 raise ValueError(f"each dense layer needs at least one unit, {name} is {getattr(self, name)}")
@@ -77,5 +75,6 @@ class ParticleTransformer(ParticleNetwork):
         """A :class:`~hepdl_networks.transformer_body.TransformerBody`."""
         from hepdl_networks.transformer_body import TransformerBody
 
-        need_numbers(columns, self.momenta, type(self).__name__, "momenta")
+        if self.momenta:
+            need_numbers(columns, self.momenta, type(self).__name__, "momenta", 4)
         return TransformerBody(self, features, token=self.collect == "token" and not self.per_particle), self.width

@@ -11,7 +11,7 @@ from hepdl.events import Jagged
 from hepdl_networks.attention import ClassBlock, ParticleBlock
 from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm, Perceptron
-from hepdl_networks.momenta import Components, kinematics
+from hepdl_networks.momenta import Components, components_of, kinematics
 from hepdl_networks.pair_features import pair_features
 from hepdl_networks.pairs import lower_pairs, lower_table
 from hepdl_networks.slots import Slots
@@ -66,7 +66,7 @@ class PairBias(nn.Module):
 
     def forward(self, particles: Jagged, momenta: tuple[Jagged, ...], slots: Slots) -> torch.Tensor:
         """``[N, heads, P, P]``, −∞ for those who cannot be looked at. Pairs are embedded once, padding never."""
-        each = kinematics([component.values for component in momenta], self.components)
+        each = kinematics(components_of(momenta), self.components)
         first, second = lower_pairs(particles)
         bias = self.embed(pair_features(each.of(first), each.of(second)))
         bias = torch.cat([bias, bias.new_zeros(1, bias.shape[1])])  # a row to look up where there is no pair

@@ -5,6 +5,7 @@ from hepdl.hooks import Offer, hookimpl
 OFFERS = {
     "supervised": {"Supervised": "A network learns a target column."},
     "next_in_sequence": {"NextInSequence": "A network learns what comes next in a list, and goes on with it."},
+    "image_to_list": {"ImageToList": "A network says which particles are in an image, one after the other."},
     "siamese": {"Siamese": "One network on both events of a pair: like events close, unlike ones apart."},
     "multi_task": {
         "MultiTask": "One network learns several targets: of events, of their particles and of pairs of these.",

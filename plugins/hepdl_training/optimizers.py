@@ -32,6 +32,10 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above 0")
         return self
 
+    def concerns(self) -> list[str]:
+        """A rate that is far off."""
+        return _unusual(type(self).__name__, self.rate, 1e-5, 1.0)
+
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """:class:`torch.optim.SGD`."""
         import torch
@@ -52,6 +56,10 @@ class Adam(Optimizer):
     """Memory of the squared gradient."""
     weight_decay: float = parameter(0.0, ge=0)
     """L2 penalty."""
+
+    def concerns(self) -> list[str]:
+        """A rate that is far off."""
+        return _unusual(type(self).__name__, self.rate, 1e-6, 0.1)
 
     def build(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """:class:`torch.optim.Adam`, fused where the device can."""
@@ -104,6 +112,13 @@ class LBFGS(Optimizer):
         return torch.optim.LBFGS(
             parameters, self.rate, self.iterations, history_size=self.history, line_search_fn="strong_wolfe"
         )
+
+
+def _unusual(name: str, rate: float, low: float, high: float) -> list[str]:
+    if low <= rate <= high:
+        return []
+    how, then = ("small", "it will hardly move") if rate < low else ("large", "the loss will jump or diverge")
+    return [f"{name}(rate={rate:g}) is unusually {how}, {then}; usual is {low:g} to {high:g}"]
 
 
 def _can_fuse(parameters: list[torch.nn.Parameter]) -> bool:

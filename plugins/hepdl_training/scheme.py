@@ -12,6 +12,7 @@ from hepdl.description import Input, parameter
 from hepdl.errors import NothingLeft
 from hepdl.learning.average import Average
 from hepdl.learning.descent import Descent
+from hepdl.learning.health import Health
 from hepdl.learning.loop import Metrics, Phase, Training
 from hepdl.learning.parts import Network, Optimizer, Schedule
 from hepdl.learning.stream import Stream
@@ -54,6 +55,10 @@ class Scheme(Learner):
     patience: int = parameter(0, ge=0)
     """Stop when the validation loss has not improved for so many epochs; 0 never stops."""
 
+    health: bool = True
+    """Look once an epoch for gradients that vanish or explode, dead and saturated units, a loss that does not move and
+    over-fitting, and warn."""
+
     @model_validator(mode="after")
     def _check_training(self) -> Self:
         if self.optimizer.needs_all_events and self.batch_size is not None:
@@ -61,6 +66,11 @@ class Scheme(Learner):
         if self.patience and self.keep == "last":
             raise ValueError("patience stops after the best epoch, so it needs keep='best'")
         return self
+
+    def concerns(self) -> list[str]:
+        """Those of its networks and of its optimiser."""
+        parts = [part for _, part in self.parts() if isinstance(part, Network | Optimizer)]
+        return [words for part in parts for words in part.concerns()]
 
     def need_validation(self, validate: Rows) -> None:
         """Raise :class:`NothingLeft` when early stopping has no validation events; else say what is kept."""
@@ -79,6 +89,8 @@ class Scheme(Learner):
         losses: Callable[[nn.Module, Events], Metrics], check: Callable[[nn.Module], Metrics],
     ) -> None:  # fmt: skip
         """Train ``self.module`` down the ``loss`` among the ``losses`` of a batch; ``check`` over validation."""
+        for words in self.concerns() if self.health else ():
+            self.job.log.warning(words)
         descent = Descent(self.module.parameters(), self.optimizer, self.schedule, self.clip)
         model = Average(self.module, self.average)
 
@@ -99,6 +111,7 @@ class Scheme(Learner):
             validate=lambda: check(model.current) if len(validate) else {},
             descents=[descent], averages=[model], patience=self.patience,
             monitor="loss" if len(validate) and self.keep == "best" else "",
+            health=Health(self.module) if self.health else None,
         )  # fmt: skip
         state: dict[str, Any] = {"network": self.module, "descent": descent, "average": model}
         Training(self.job, [phase], state, train.device).run()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hepdl.algorithms import EdgeList, GraphNetwork, InteractionNetwork, ParticleNet, ParticleNetLite
+from hepdl.algorithms import EdgeList, GraphNetwork, InteractionNetwork, ParticleNet, ParticleNetLite, Supervised
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.events import Jagged
@@ -14,6 +14,7 @@ from tests.contract.examples import Example
 
 PARTICLES = {"particles": ColumnType(shape=(4,), jagged=True), "angles": ColumnType(shape=(2,), jagged=True)}
 EDGES = {"edges": ColumnType("int64", (2,), jagged=True)}
+TRUE = {"true": ColumnType(jagged=True), "label": ColumnType()}
 ENDS = {name: ColumnType("int32", jagged=True) for name in ("begin", "end")}
 
 
@@ -29,7 +30,8 @@ def jets() -> Any:
     pairs = np.array([[i, (i + 1) % n] for n in lengths for i in range(n)])
     ends = {name: pairs[:, i].astype(np.int32) for i, name in enumerate(ENDS)}
     lists |= {name: Jagged.from_lengths(values, lengths) for name, values in ends.items()}
-    return events.plus(lists | {"edges": Jagged.from_lengths(pairs, lengths)})
+    lists["true"] = Jagged.from_lengths(random.integers(0, 2, lengths.sum()).astype(np.float32), lengths)
+    return events.plus(lists | {"label": make_events(["label"])["label"], "edges": Jagged.from_lengths(pairs, lengths)})
 
 
 def example(network: Any) -> Example:
@@ -39,6 +41,7 @@ def example(network: Any) -> Example:
 
 SMALL: dict[str, Any] = {"coordinates": "angles", "k": 3, "head": [8], "dropout": 0.0}
 NEAR: dict[str, Any] = {"inputs": ["particles"], "coordinates": "angles", "k": 3, "widths": [8, 4], "head": [4]}
+ALONG: dict[str, Any] = {"inputs": ["particles"], "graph": "edges", "edges": "edges"}
 EXAMPLES = [
     Example(
         EdgeList("made", source="begin", target="end", particles="angles", both_ways=True),
@@ -47,8 +50,15 @@ EXAMPLES = [
     ),
     *(example(GraphNetwork(kind=kind, **NEAR)) for kind in ("GCN", "GAT", "EdgeConv", "GIN")),
     *(example(GraphNetwork(kind=kind, graph="radius", radius=0.8, **NEAR)) for kind in ("GATv2", "SAGE")),
-    example(GraphNetwork(inputs=["particles"], graph="edges", edges="edges", widths=[8])),
+    example(GraphNetwork(**ALONG, widths=[8])),
     example(InteractionNetwork(inputs=["particles"], steps=2)),
+    example(GraphNetwork(inputs=["particles"], graph="full", answers="particle")),
+    example(InteractionNetwork(**ALONG, answers="edge")),
+    Example(
+        Supervised(network=GraphNetwork(**ALONG, answers="edge", widths=[8]), target="true"),
+        PARTICLES | EDGES | TRUE,
+        {"events": jets()},
+    ),
     example(ParticleNet(inputs=["particles"], blocks=[[8, 8], [8]], **SMALL)),
     example(ParticleNetLite(inputs=["particles", "angles"], blocks=[[8, 4]], **SMALL)),
 ]

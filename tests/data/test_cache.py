@@ -127,6 +127,38 @@ def test_least_recently_used_parts_go_first(cache):
     assert [part.source for part in cache.parts()] == ["b.mem"]
 
 
+def test_a_file_that_changed_since_is_read_again(cache, tmp_path):
+    path = tmp_path / "x.mem"
+    reader = Counting(Sample("a", str(path), label=1), identity=["event"])
+    for value in (1.0, 1.0, 2.0):
+        FILES[str(path)] = {"x": np.full(20, value), "event": np.arange(20)}
+        if not path.exists() or path.read_text() != str(value):
+            path.write_text(str(value))
+        run(Chain(reader, Collect(columns=["x"])), Job(cache=cache))
+        assert set(Collect.seen[0]["x"]) == {value}
+    assert len(READS) == 2
+
+
+def test_a_cache_of_another_version_is_not_looked_at(cache, monkeypatch):
+    _, first = go(cache)
+    READS.clear()
+    monkeypatch.setattr("hepdl.data.cache.VERSION", "v0")
+    other = Cache(cache.folder.parent)
+    same(first, go(other)[1])
+    assert len(READS) == 2 and other.folder != cache.folder
+
+
+def test_a_description_of_another_version_is_made_again(cache):
+    """Fields that this version does not know, or lacks."""
+    _, first = go(cache)
+    for number, file in enumerate(cache.folder.rglob("*.json")):
+        if file.name != "rows.json":
+            file.write_text('{"dtype": "<f4", "layout": 7}' if number % 2 else "no json")
+    READS.clear()
+    same(first, go(cache)[1])
+    assert len(READS) == 2
+
+
 def test_a_file_that_changes_while_it_is_read(cache, tmp_path):
     path = tmp_path / "x.mem"
     path.write_text("1")

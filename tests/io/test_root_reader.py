@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import awkward as ak
+import hepdl_io.trees
 import numpy as np
 import pytest
 import uproot
@@ -95,6 +97,18 @@ def test_lists_that_do_not_fit_their_values(
         InputError, match=r"'pt', entries 0 to 3: the lists' offsets decrease or do not fit their values"
     ):
         list(two.blocks(two.sources()[0], ["pt"], 0, 3))
+
+
+def test_a_branch_that_is_shorter_than_its_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = hepdl_io.trees.decode
+
+    def short(*arguments: Any) -> Any:
+        return decode(*arguments)[:-2]
+
+    monkeypatch.setattr(hepdl_io.trees, "decode", short)
+    reader = RootReader(Sample("w", make(tmp_path / "a.root", **jets())))
+    with pytest.raises(InputError, match=r"a.root': branch 'pt', entries 0 to 10: the file gives 8 entries instead of"):
+        read(reader, ["pt"])
 
 
 def test_empty_tree(tmp_path: Path) -> None:

@@ -137,9 +137,9 @@ def test_polar_momenta() -> None:
 
 
 def test_mistakes() -> None:
-    with pytest.raises(ParameterError, match=r"momenta are four columns, but these are 1: \['px'\]"):
-        LorentzNetwork(inputs=["mass"], momenta=["px"])
+    with pytest.raises(WiringError, match=r"momenta must be 4 numbers .* given are px \(jagged float64\)$"):
+        LorentzNetwork(inputs=["mass"], momenta=["px"]).build(COLUMNS, 1)
     with pytest.raises(ParameterError, match=r"momenta: this parameter must be given"):
         LorentzNetwork(inputs=["mass"])
-    with pytest.raises(WiringError, match=r"momenta must be one number a particle, but 'x' is float32"):
+    with pytest.raises(WiringError, match=r"momenta must be 4 numbers a particle.*x \(float32\)"):
         LorentzNetwork(inputs=["mass"], momenta=["px", "py", "pz", "x"]).build(COLUMNS, 1)

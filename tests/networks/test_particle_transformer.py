@@ -116,9 +116,19 @@ def test_flat_inputs_join() -> None:
 def test_mistakes() -> None:
     with pytest.raises(ParameterError, match=r"width must be a multiple of heads, but 10 is none of 8"):
         ParticleTransformer(inputs=["a"], width=10)
-    with pytest.raises(ParameterError, match=r"momenta are four columns, or none, but these are 2: \['pt', 'eta'\]"):
-        ParticleTransformer(inputs=["a"], momenta=["pt", "eta"])
     with pytest.raises(ParameterError, match=r"pair_embed is \[0\]"):
         ParticleTransformer(inputs=["a"], pair_embed=[0])
-    with pytest.raises(WiringError, match=r"momenta must be one number a particle, but 'x' is float32"):
+    with pytest.raises(WiringError, match=r"momenta must be 4 numbers a particle.*given are pt .*x \(float32\)"):
         ParticleTransformer(inputs=["a"], momenta=["pt", "eta", "phi", "x"]).build(COLUMNS, 1)
+    with pytest.raises(WiringError, match=r"momenta must be 4 numbers .* given are pt \(jagged float32\)$"):
+        ParticleTransformer(inputs=["a"], momenta=["pt"]).build(COLUMNS, 1)
+
+
+def test_momenta_in_one_list() -> None:
+    columns = COLUMNS.plus({"p4": ColumnType(shape=(4,), jagged=True)})
+    four = ParticleTransformer(inputs=["a"], momenta=MOMENTA, components="polar", **SMALL).build(columns, 2).eval()
+    one = ParticleTransformer(inputs=["a"], momenta=["p4"], components="polar", **SMALL).build(columns, 2).eval()
+    one.load_state_dict(four.state_dict())
+    a, *momenta = lists("a", *MOMENTA)
+    together = Jagged(torch.stack([each.values for each in momenta], 1), OFFSETS)
+    assert one(a, together).equal(four(a, *momenta))
