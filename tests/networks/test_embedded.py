@@ -122,3 +122,14 @@ def test_columns_that_hold_no_categories() -> None:
         network.build(Columns(n=ColumnType(shape=(3,))), 1)
     with pytest.raises(WiringError, match="too coarse for 1000000000; use an integer column"):
         network.build(Columns(n=ColumnType()), 1)
+
+
+def test_as_a_trunk_of_several_heads() -> None:
+    columns = Columns(tracks=ColumnType(shape=(3,), jagged=True), pdgid=ColumnType("int64", jagged=True))
+    network = Embedded(network=Recurrent(inputs=["tracks", "pdgid"], layers=[4]), vocabulary={"pdgid": [11, 22]})
+    trunk = network.trunk(columns, 6)
+    offsets = torch.tensor([0, 2, 2])
+    event, particles = trunk(Jagged(torch.randn(2, 3), offsets), Jagged(torch.tensor([11, 22]), offsets))
+    assert event.shape == (2, 6)
+    assert particles.values.shape == (2, trunk.particle_width)
+    assert network.particles == "tracks"
