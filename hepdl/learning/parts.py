@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from hepdl.data.rows import Rows
+    from hepdl.job import Job
+
 
 Layout = Literal["packed", "bucketed", "padded"]
 """``packed``: particles one after the other, any number an event; ``bucketed``: batches of events with about as many
@@ -60,6 +63,11 @@ class Network(Description):
     def build(self, columns: Columns, outputs: int) -> nn.Module:
         """The torch module for these column types and this many outputs, freshly initialised."""
         raise NotImplementedError
+
+    def prepare(self, module: nn.Module, train: Rows, validate: Rows, job: Job) -> None:
+        """Before training: take from the training part what the module needs beside its weights, and raise
+        :class:`hepdl.errors.BadValues` for inputs that it cannot use. By default nothing.
+        """
 
     def concerns(self) -> list[str]:
         """What will make it hard to train, in words, with what to do; told before anything is trained."""

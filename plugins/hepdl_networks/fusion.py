@@ -14,6 +14,9 @@ from hepdl_networks.choices import ActivationName
 if TYPE_CHECKING:
     from torch import nn
 
+    from hepdl.data.rows import Rows
+    from hepdl.job import Job
+
 
 class Fusion(Network):
     """Several networks side by side, an image beside particles beside flat columns, then dense layers over their
@@ -62,3 +65,8 @@ class Fusion(Network):
         modules = [network.build(columns, self.features) for network in self.networks]
         places = [[self.inputs.index(name) for name in network.arguments] for network in self.networks]
         return Fused(modules, places, ACTIVATIONS[self.activation](), dense)
+
+    def prepare(self, module: nn.Module, train: Rows, validate: Rows, job: Job) -> None:
+        """As each of the networks needs it."""
+        for network, each in zip(self.networks, module.networks, strict=True):  # type: ignore[arg-type]
+            network.prepare(each, train, validate, job)

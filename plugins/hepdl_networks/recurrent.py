@@ -16,7 +16,26 @@ if TYPE_CHECKING:
 CellName = Literal["tanh", "LSTM", "GRU"]
 
 
-class Recurrent(ParticleNetwork):
+class SequenceNetwork(ParticleNetwork):
+    """What networks that read particles in their order have in common."""
+
+    collect: Literal["last", "sum", "mean", "max", "attention"] = "last"
+    """What the dense layers see of an event: the state behind the last particle (and, of a backward layer, behind the
+    first), the sum, mean or maximum of all states, or their mean with learned weights (additive attention,
+    arXiv:1409.0473). An event without particles gets 0."""
+
+    def collector(self, width: int) -> nn.Module:
+        """How the states of an event are put together."""
+        from hepdl_networks.collectors import Ends
+
+        return Ends(self.forward_width(width)) if self.collect == "last" else super().collector(width)
+
+    def forward_width(self, width: int) -> int:
+        """How many of the ``width`` features of a particle come from those before it; the others from those behind."""
+        return width
+
+
+class Recurrent(SequenceNetwork):
     """Stacked recurrent layers over the particles in their order, then dense layers: the LSTM of arXiv:1711.09059 is
     ``Recurrent(inputs=["particles"], layers=[128], head=[64])``.
 
@@ -32,10 +51,6 @@ class Recurrent(ParticleNetwork):
     """Width of the state of each layer, the first one reads the particles."""
     bidirectional: bool = False
     """Whether each layer also reads the list backwards, with weights of its own; its width then counts twice."""
-    collect: Literal["last", "sum", "mean", "max", "attention"] = "last"
-    """What the dense layers see of an event: the state behind the last particle (and, of a backward layer, behind the
-    first), the sum, mean or maximum of all states, or their mean with learned weights (additive attention,
-    arXiv:1409.0473). An event without particles gets 0."""
     dropout: float = parameter(0.0, ge=0, lt=1)
     """Probability with which a number between two recurrent layers, or a hidden unit of the dense ones, is switched off
     in training."""
@@ -53,8 +68,6 @@ class Recurrent(ParticleNetwork):
         body = Recurrence(self.cell, features, self.layers, self.bidirectional, self.dropout)
         return body, body.width
 
-    def collector(self, width: int) -> nn.Module:
-        """How the states of an event are put together."""
-        from hepdl_networks.collectors import Ends
-
-        return Ends(self.layers[-1]) if self.collect == "last" else super().collector(width)
+    def forward_width(self, width: int) -> int:
+        """Half of them, when there are backward layers."""
+        return self.layers[-1]

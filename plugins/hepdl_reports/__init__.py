@@ -15,6 +15,9 @@ OFFERS = {
     "sculpting": {"SculptingReport": "whether cuts on scores shape the background in a mass: rejection against 1/JSD"},
     "filters": {"FilterReport": "filters of a convolutional network and what they answer to an event of each class"},
     "latent": {"LatentReport": "where classes and physics variables lie in a learned space"},
+    "sequence": {
+        "SequenceReport": "the next particle of a list against its prediction and a straight line, and continuations"
+    },
 }
 
 

@@ -4,6 +4,7 @@ from hepdl.hooks import Offer, hookimpl
 
 OFFERS = {
     "supervised": {"Supervised": "A network learns a target column."},
+    "next_in_sequence": {"NextInSequence": "A network learns what comes next in a list, and goes on with it."},
     "image_to_list": {"ImageToList": "A network says which particles are in an image, one after the other."},
     "siamese": {"Siamese": "One network on both events of a pair: like events close, unlike ones apart."},
     "multi_task": {
@@ -30,6 +31,7 @@ OFFERS = {
         "Quantiles": "Loss: quantiles of the target, by the pinball loss.",
         "GaussianLikelihood": "Loss: mean and width of a Gaussian, an uncertainty for each event.",
     },
+    "mixture_likelihood": {"MixtureLikelihood": "Loss: a target distributed as a sum of Gaussians."},
     "calibration": {"TemperatureScaling": "Probabilities made honest by a temperature fitted on the validation part."},
     "optimizers": {
         "SGD": "Optimiser: gradient descent with momentum and decay.",

@@ -127,6 +127,8 @@ class Decorrelate(Learner):
         """Train a network at each strength, and let a critic look at each score."""
         from hepdl_training.restraint import Restraint, judge_scores
 
+        for name in self.strengths:
+            self.network.prepare(self.module[name], train, validate, self.job)
         objective = self._objective().fit(train, validate, self.job)
         mask = Weighting(self.weight, self.negative_weights, only=self.only).fit(train, self.job)
         made = [Restraint(self, name, objective, mask) for name in self.strengths]

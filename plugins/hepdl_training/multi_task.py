@@ -125,6 +125,8 @@ class MultiTask(Scheme):
     def fit(self, train: Rows, validate: Rows) -> None:
         """Train the network; raises :class:`NothingLeft` when early stopping has no validation events."""
         self.need_validation(validate)
+        trunk = self.module.trunk
+        self.network.prepare(getattr(trunk, "network", trunk), train, validate, self.job)
         together = self._together()
         train, validate = together.fit(train, validate, self.job)
         self.minimise(together.names, train, validate, together.losses, lambda module: together.over(module, validate))

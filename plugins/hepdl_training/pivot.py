@@ -141,6 +141,8 @@ class Pivot(Learner):
         from hepdl_training.duel import check_nuisance
         from hepdl_training.tournament import Tournament
 
+        for name in self.strengths:
+            self.classifier.prepare(self.module[name], train, validate, self.job)
         objective = self._objective().fit(train, validate, self.job)
         mask = Weighting(self.weight, self.negative_weights, only=self.only).fit(train, self.job)
         opponents = [net for name, net in self.module.items() if name.endswith("_adversary")]

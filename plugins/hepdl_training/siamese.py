@@ -91,6 +91,7 @@ class Siamese(Scheme):
     def fit(self, train: Rows, validate: Rows) -> None:
         """Train the network; raises :class:`BadValues` when there are no two classes of events."""
         self.need_validation(validate)
+        self.network.prepare(self.module, train, validate, self.job)
         weighting = Weighting(self.weight, self.negative_weights, target=self.target).fit(train, self.job)
         self._need_classes(train, weighting)
         names = self.reads()

@@ -65,6 +65,7 @@ class Supervised(Scheme):
     def fit(self, train: Rows, validate: Rows) -> None:
         """Train the network; raises :class:`NothingLeft` when early stopping has no validation events."""
         self.need_validation(validate)
+        self.network.prepare(self.module, train, validate, self.job)
         objective = self.objective().fit(train, validate, self.job)
         self.minimise(
             objective.names, train, validate,

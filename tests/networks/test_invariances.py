@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from hepdl_networks.adaptive_computation import AdaptiveComputation
 from hepdl_networks.deep_sets import DeepSets
 from hepdl_networks.energy_flow import EnergyFlowNetwork
 from hepdl_networks.graph_network import GraphNetwork
 from hepdl_networks.interaction_network import InteractionNetwork
 from hepdl_networks.lorentz_network import LorentzNetwork
+from hepdl_networks.neural_turing_machine import NeuralTuringMachine
 from hepdl_networks.particle_net import ParticleNet, ParticleNetLite
 from hepdl_networks.particle_transformer import ParticleTransformer
+from hepdl_networks.recurrent import Recurrent
 
 from hepdl.columns import Columns, ColumnType
 from hepdl.events import Jagged
@@ -77,6 +80,11 @@ CLAIMS = [
     Claim(ParticleTransformer(inputs=["a"], momenta=CARTESIAN, width=8, heads=2, blocks=1, answers="particle")),
     Claim(LorentzNetwork(inputs=["mass"], momenta=CARTESIAN, width=8, blocks=3)),
     Claim(LorentzNetwork(inputs=["a"], momenta=POLAR, components="polar", width=8, blocks=2, answers="particle")),
+    Claim(Recurrent(inputs=["a", "b"], layers=[8]), ordered=True, tolerance=1e-6),
+    Claim(Recurrent(inputs=["a"], cell="tanh", layers=[8, 4], bidirectional=True), ordered=True, tolerance=1e-6),
+    Claim(Recurrent(inputs=["a", "b"], cell="GRU", layers=[8], answers="particle"), ordered=True, tolerance=1e-6),
+    Claim(AdaptiveComputation(inputs=["a", "b"], width=8, most=3), ordered=True),
+    Claim(NeuralTuringMachine(inputs=["a", "b"], width=8, slots=4, cells=3), ordered=True),
 ]
 LENGTHS = [4, 0, 1, 9, 2, 30]
 
