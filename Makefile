@@ -50,7 +50,7 @@ examples: $(READY)
 	set -e; for script in steering/*.py; do $(BIN)/hepdl run $$script $(ARGS); done
 
 samples: $(READY)
-	$(BIN)/python -m pip install -q -c constraints.txt '.[generate]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[generate]'
 	$(BIN)/python data/$(SAMPLE)/make_$(SAMPLE).py make --files $(FILES) --out $(OUT)
 
 wheel: $(READY)
