@@ -11,6 +11,7 @@ from hepdl.algorithms import (
     DeepSets,
     Define,
     Dense,
+    OneHot,
     Particles,
     RootReader,
     RootWriter,
@@ -18,17 +19,6 @@ from hepdl.algorithms import (
     Supervised,
     TaggerReport,
 )
-
-TYPES = {
-    "photon": 22,
-    "pion": 211,
-    "kaon": 321,
-    "klong": 130,
-    "proton": 2212,
-    "neutron": 2112,
-    "electron": 11,
-    "muon": 13,
-}
 
 chain = Chain(
     RootReader(
@@ -40,11 +30,9 @@ chain = Chain(
     Define("share", "part_pt / sum(part_pt)"),
     Define("log_share", "log(share)"),
     Define("distance", "hypot(part_y, part_phi)"),
-    Particles("kinematics", ["share", "log_share", "part_y", "part_phi", "distance"], name="kinematics"),
+    Particles("kinematics", ["share", "log_share", "part_y", "part_phi", "distance"]),
     Standardize(["kinematics"], output="scaled", name="scaled"),
-    *(Define(f"is_{name}", f"abs(part_pdgid) == {code}") for name, code in TYPES.items()),
-    Define("charged", "is_pion | is_kaon | is_proton | is_electron | is_muon"),
-    Particles("types", [*(f"is_{name}" for name in TYPES), "charged"], name="types"),
+    OneHot("part_pdgid", "types", values="pdg"),  # charged and neutral hadrons, photons, electrons, muons
     Standardize(
         ["jet_multiplicity", "jet_mass", "jet_width", "jet_lha", "jet_ptd", "jet_z1"],
         output="observables",

@@ -34,7 +34,8 @@ def inherited(bits, mother):
 class Ancestry:
     """Flat arrays over all particles of a batch of events: what each is, and all that it comes from.
 
-    Only single mothers (decays, copies) hand on what they are: a hadron does not inherit from the partons of a string.
+    Only what decays weakly is handed on, so that the pion of D* → D π is of the vertex where the D* was made; and only
+    by single mothers (decays, copies): a hadron does not inherit from the partons of a string.
     """
 
     def __init__(self, particles):
@@ -45,7 +46,8 @@ class Ancestry:
         self.kind = kinds(ak.to_numpy(ak.flatten(particles.id)))
         self.mother = first + mothers[0]
         single = (mothers[1] == 0) | (mothers[1] == mothers[0])
-        self.origin = inherited(self.kind, np.where(single, self.mother, np.arange(len(first))))
+        weak = (self.kind & STRANGE) | sum(bit * self.last(bit) for bit in (B, C, TAU))
+        self.origin = inherited(weak, np.where(single, self.mother, np.arange(len(first))))
 
     def last(self, bit):
         """Which particles are of a kind and have no daughter of it: hadrons that decay weakly."""
