@@ -35,6 +35,7 @@ from generation.clustering import anti_kt, cluster, delta_r
 from generation.detector import by_event, cells, tracks
 from generation.files import auc, jagged, join, trunc, write_checksums
 from generation.impact import closest, lifetime_signs, resolution
+from generation.pile_up import picked, turned
 from generation.production import load, make_file, refuse_twice
 from generation.pythia import P4, momenta, pythia, visible
 
@@ -86,13 +87,11 @@ def overlay(n_events, pool, rng):
     near = np.abs(shift) < 10 * Z0_MAX
     of_event, shift = of_event[near], shift[near]
     pick = rng.integers(0, len(count), len(of_event))
-    n, first = count[pick], (np.cumsum(count) - count)[pick]
-    source = np.repeat(first - np.cumsum(n) + n, n) + np.arange(n.sum())
+    source, n = picked(count, pick)
     out = {k: v[source] for k, v in table.items()}
     phi, mirror = np.repeat(rng.uniform(0, 2 * np.pi, len(n)), n), np.repeat(rng.choice([-1, 1], len(n)), n)
     for x, y in (("px", "py"), ("vx", "vy")):
-        turned = np.cos(phi) * out[x] - np.sin(phi) * out[y], np.sin(phi) * out[x] + np.cos(phi) * out[y]
-        out[x], out[y] = turned
+        out[x], out[y] = turned(out[x], out[y], phi)
     out["pz"], out["vz"] = mirror * out["pz"], mirror * out["vz"] + np.repeat(shift, n)
     return out | {"ev": np.repeat(of_event, n)}
 
