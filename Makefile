@@ -5,6 +5,8 @@
 #   make examples   every steering script in full
 #   make docs bench wheel format             (bench: at a small size; docs/performance.md has the full commands)
 #
+#   make samples SAMPLE=top FILES=16 OUT=DIR     more jets from the makers in data/, one file of each class and seed
+#
 # PYTHON=python3.12     another interpreter (3.11 or newer)
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu     the small torch without CUDA (Linux; PyPI's brings CUDA)
 # ARGS='--seed 2'       more words for run, examples or test
@@ -16,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint types docs bench examples wheel format setup
+.PHONY: run test lint types docs bench examples wheel format samples setup
 
 run: $(READY)
 	$(BIN)/hepdl run steering/pivot.py $(ARGS)
@@ -46,6 +48,10 @@ bench: $(READY)
 
 examples: $(READY)
 	set -e; for script in steering/*.py; do $(BIN)/hepdl run $$script $(ARGS); done
+
+samples: $(READY)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[generate]'
+	$(BIN)/python data/$(SAMPLE)/make_$(SAMPLE).py make --files $(FILES) --out $(OUT)
 
 wheel: $(READY)
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .

@@ -16,7 +16,10 @@ def angles(p):
 
 
 def tracks(p, rng):
-    """Charged particles as the tracker sees them: pions, electrons and muons with a smeared momentum."""
+    """Charged particles as the tracker sees them: pions, electrons and muons with a smeared momentum.
+
+    Whatever else is known of the particles goes with them.
+    """
     pt, eta, _ = angles(p)
     seen = np.isin(np.abs(p["pid"]), CHARGED) & (pt > 0.5) & (np.abs(eta) < 2.5)
     seen &= rng.random(len(pt)) < 0.97
@@ -27,7 +30,8 @@ def tracks(p, rng):
     eta, phi = eta + rng.normal(0, 1e-3, n), phi + rng.normal(0, 1e-3, n)
     kind = np.where(np.isin(np.abs(p["pid"]), (11, 13)), np.abs(p["pid"]), 211)
     charge = np.where(np.isin(p["pid"], NEGATIVE), -1, 1)
-    out = {"ev": p["ev"], "px": pt * np.cos(phi), "py": pt * np.sin(phi), "pz": pt * np.sinh(eta)}
+    out = {k: v for k, v in p.items() if k != "pid"}
+    out |= {"px": pt * np.cos(phi), "py": pt * np.sin(phi), "pz": pt * np.sinh(eta)}
     out["E"] = np.sqrt((pt * np.cosh(eta)) ** 2 + track_mass(kind) ** 2)
     return {**out, "charge": charge, "pdgid": np.where(kind == 211, charge, -charge) * kind}
 

@@ -38,10 +38,11 @@ def final(particles):
     return momenta(kept, pdgid=kept.id)
 
 
-def visible(particles):
-    """Final visible particles with pT > 0.3 GeV and |eta| < 2.6 as flat arrays: ev, pid, px, py, pz, E."""
+def visible(particles, **fields):
+    """Final visible particles with pT > 0.3 GeV and |eta| < 2.6 as flat arrays: ev, pid, px, py, pz, E, fields."""
     flat = {"ev": np.repeat(np.arange(len(particles)), ak.to_numpy(ak.num(particles.id)))}
     flat["pid"] = ak.to_numpy(ak.flatten(particles.id))
+    flat |= {k: ak.to_numpy(ak.flatten(v)) for k, v in fields.items()}
     keep = (ak.to_numpy(ak.flatten(particles.status)) > 0) & ~np.isin(np.abs(flat["pid"]), NEUTRINOS)
     flat = {k: v[keep] for k, v in flat.items()}
     for ours, theirs in zip(P4, ("px", "py", "pz", "e"), strict=True):

@@ -42,15 +42,16 @@ from pathlib import Path
 
 import awkward as ak
 import numpy as np
-import uproot
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from generation.clustering import anti_kt, cluster, delta_r, mass, only_p4
+from generation.clustering import anti_kt, cluster, delta_r, holds, mass, only_p4
 from generation.detector import by_event, cells, on_shell, tracks
-from generation.files import auc, join, trunc, write, write_checksums
+from generation.files import join, trunc, write, write_checksums
+from generation.pile_up import picked, turned
 from generation.pythia import P4, decay_quarks, pythia, visible
-from generation.substructure import TAU_FLOOR, correlations, soft_drop, subjettiness
+from generation.substructure import correlations, soft_drop, subjettiness
+from jet_tables import check
 
 HERE = Path(__file__).resolve().parent
 RADIUS, PT_MIN, PT_MAX, ETA_MAX, MATCH = 0.8, 500.0, 700.0, 1.7, 0.4
@@ -65,9 +66,6 @@ CLASSES = {  # name: (label, decay quarks to be found in the jet, Pythia setting
     "w": (1, 2, ["WeakDoubleBoson:ffbar2WW=on", "24:onMode=off", "24:onIfAny=1 2 3 4 5", *PT_HAT]),
 }
 ANTI_KT = anti_kt(RADIUS)
-
-
-# --- Pile-up --------------------------------------------------------------------------------------
 
 
 def make_pool(name, scratch):
@@ -99,27 +97,19 @@ def overlay(npu, in_b, pools, rng):
     n_b = len(table["count"]) - n_a
     from_b = in_b[of_event]
     pick = np.where(from_b, n_a + rng.integers(0, n_b, len(of_event)), rng.integers(0, n_a, len(of_event)))
-    first = np.cumsum(table["count"]) - table["count"]
-    count = table["count"][pick]
-    source = np.repeat(first[pick] - np.cumsum(count) + count, count) + np.arange(count.sum())
+    source, count = picked(table["count"], pick)
     phi = np.repeat(rng.uniform(0, 2 * np.pi, len(pick)), count)
     mirror = np.repeat(rng.choice([-1, 1], len(pick)), count)
     px, py, pz, energy = table["p4"][source].astype("f8").T
-    cos, sin = np.cos(phi), np.sin(phi)
-    turned = {"px": cos * px - sin * py, "py": sin * px + cos * py, "pz": mirror * pz, "E": energy}
-    return {"ev": np.repeat(of_event, count), "pid": table["pid"][source], **turned}
-
-
-# --- Jets -----------------------------------------------------------------------------------------
+    px, py = turned(px, py, phi)
+    p4 = {"px": px, "py": py, "pz": mirror * pz, "E": energy}
+    return {"ev": np.repeat(of_event, count), "pid": table["pid"][source], **p4}
 
 
 def select(particles, jets, n_quarks):
     """Which of the (at most two) jets without pile-up pass the selection."""
     ok = (jets.pt > PT_MIN) & (jets.pt < PT_MAX) & (abs(jets.eta) < ETA_MAX)
-    if n_quarks:
-        pair = ak.cartesian({"jet": jets, "quark": decay_quarks(particles)}, axis=1, nested=True)
-        ok = ok & (ak.sum(delta_r(pair.jet, pair.quark) < RADIUS, axis=2) >= n_quarks)
-    return ok
+    return ok & holds(jets, decay_quarks(particles), n_quarks, RADIUS) if n_quarks else ok
 
 
 def nearest(hard, jets):
@@ -127,9 +117,6 @@ def nearest(hard, jets):
     distance = delta_r(jets, hard)
     close = ak.fill_none(ak.min(distance, axis=1) < MATCH, False)
     return ak.to_numpy(ak.where(close, ak.fill_none(ak.argmin(distance, axis=1), 0), -1))
-
-
-# --- Substructure ---------------------------------------------------------------------------------
 
 
 def observables(jets, cons, around):
@@ -148,9 +135,6 @@ def observables(jets, cons, around):
     flat["jet_nparticles"] = ak.to_numpy(ak.num(cons.px)).astype("i2")
     flat["jet_ntracks"] = ak.to_numpy(ak.sum(cons.charge != 0, axis=1)).astype("i2")
     return flat
-
-
-# --- One shard ------------------------------------------------------------------------------------
 
 
 def make_batch(particles, first, name, pools, rng):
@@ -224,9 +208,6 @@ def make_shard(name, shard, want, scratch):
     print(f"{out.name}: {got} jets, {collisions} collisions, {count['cpu']:.0f} s CPU", flush=True)
 
 
-# --- Finish ---------------------------------------------------------------------------------------
-
-
 def fit_weights(hard_pt):
     """Weights, as a function per class, that give the W jets the hard_pt spectrum of the QCD jets.
 
@@ -286,90 +267,6 @@ def finish(scratch, out):
         count = {k: sum(float(s[f"count_{k}"]) for s in everything) for k in keys}
         print(f"{name}: " + ", ".join(f"{v:.0f} {k}" for k, v in count.items()))
     write_checksums(out)
-
-
-# --- Check ----------------------------------------------------------------------------------------
-
-
-def check(out):
-    """Print the sanity tables of the README and stop at the first broken promise."""
-    data, events = {}, []
-    for name in CLASSES:
-        parts = [uproot.open(p)["jets"].arrays(library="np") for p in sorted(out.glob(f"{name}_[0-9].root"))]
-        data[name] = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
-        events.append(2 * data[name]["event"] + data[name]["jet_rank"])
-        for path in sorted(out.glob(f"{name}_particles_*.root")):
-            events.append(check_particles(path))
-        bad = [k for k, v in data[name].items() if not np.all(np.isfinite(v))]
-        if bad:
-            raise ValueError(f"{name}: not finite: {bad}")
-    events = np.concatenate(events)
-    if len(np.unique(events)) != len(events):
-        raise ValueError("an event number occurs twice")
-    for d in data.values():
-        d["tau21"] = d["jet_tau2"] / d["jet_tau1"]
-        d["tau32"] = d["jet_tau3"] / d["jet_tau2"]
-    print_tables(data["qcd"], data["w"])
-
-
-def check_particles(path):
-    """Numbers of the jets of a file with constituents, after a look at their sum and order."""
-    a = uproot.open(path)["jets"].arrays()
-    fields = {k: ak.values_astype(a[f"part_{k.replace('E', 'energy')}"], "f8") for k in P4}
-    p = ak.zip(fields, with_name="Momentum4D")
-    off = np.max(np.abs(mass(p) - ak.to_numpy(a.jet_mass)))
-    ordered = ak.all(p.pt[:, 1:] <= p.pt[:, :-1] * 1.001)
-    if off > 0.3 or not ordered or not ak.all(ak.num(p.px) == a.jet_nparticles):
-        raise ValueError(f"{path.name}: the constituents do not make the jet")
-    n = ak.mean(ak.num(p.px))
-    print(f"{path.name}: {len(a)} jets, {n:.1f} constituents, the mass of their sum within {off:.2f} GeV")
-    return ak.to_numpy(2 * a.event + a.jet_rank)
-
-
-def print_summary(name, d):
-    """One line of counts and means of a class."""
-    window = (d["jet_msoftdrop"] > 65) & (d["jet_msoftdrop"] < 105)
-    names = ("hard_mass", "jet_mass", "jet_msoftdrop", "jet_mgroomed", "raw_mass")
-    medians = {k: np.median(d[k]) for k in names}
-    print(
-        f"{name}: {len(window)} jets, {d['pool'].mean():.3f} of them in pool B; "
-        f"mean hard_pt {d['hard_pt'].mean():.2f}, "
-        f"weighted {np.average(d['hard_pt'], weights=d['weight']):.2f}; "
-        f"weight {d['weight'].min():.3f} to {d['weight'].max():.3f}, mean {d['weight'].mean():.4f}; medians "
-        + ", ".join(f"{k} {v:.1f}" for k, v in medians.items())
-        + f"; in 65 < jet_msoftdrop < 105: {window.mean():.3f}; "
-        f"tau1 at its floor {np.mean(d['jet_tau1'] < 1.01 * TAU_FLOOR):.5f}"
-    )
-
-
-def print_tables(qcd, w):
-    """Counts, dependence on mu, and separation of every observable, as markdown."""
-    print_summary("QCD", qcd)
-    print_summary("W", w)
-    print("\n| observable | mean QCD mu < 10 | mu > 50 | mean W mu < 10 | mu > 50", end="")
-    print(" | AUC of mu, QCD | of mu, W | AUC W / QCD | at mu < 10 | at mu > 50 |\n" + "|---" * 10 + "|")
-    names = [
-        "jet_msoftdrop",
-        "jet_mgroomed",
-        "tau21",
-        "tau32",
-        "jet_tau1",
-        "jet_tau2",
-        "jet_tau3",
-        "jet_c2",
-        "jet_d2",
-        "jet_mass",
-    ]
-    names += ["jet_nparticles", "jet_ntracks", "jet_pt", "raw_mass", "raw_tau21", "hard_mass", "hard_pt"]
-    q_low, q_high, w_low, w_high = qcd["mu"] < 10, qcd["mu"] > 50, w["mu"] < 10, w["mu"] > 50
-    for k in names:
-        q, s = qcd[k], w[k]
-        means = [q[q_low].mean(), q[q_high].mean(), s[w_low].mean(), s[w_high].mean()]
-        areas = [auc(q[q_low], q[q_high]), auc(s[w_low], s[w_high])]
-        for m, n in ((slice(None), slice(None)), (q_low, w_low), (q_high, w_high)):
-            areas.append(auc(q[m], s[n], qcd["weight"][m], w["weight"][n]))
-        cells_ = [f"{v:.4g}" for v in means] + [f"{v:.3f}" for v in areas]
-        print(f"| {k} | " + " | ".join(cells_) + " |")
 
 
 def main():

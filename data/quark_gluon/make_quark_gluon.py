@@ -16,18 +16,19 @@ Jets:       anti-kT R = 0.4; the hardest of an event, if 500 < pT < 550 GeV and 
 """
 
 import argparse
+import itertools
 import sys
-import time
 from pathlib import Path
 
 import awkward as ak
 import numpy as np
-import uproot
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from generation.clustering import anti_kt, cluster
-from generation.files import auc, jagged, trunc, write, write_checksums
+from generation.files import auc, jagged, trunc, write_checksums
+from generation.multiplicity import pass_gate
+from generation.production import load, make_file, refuse_twice
 from generation.pythia import final, pythia
 
 HERE = Path(__file__).resolve().parent
@@ -39,8 +40,6 @@ COMMON = ["WeakZ0:gmZmode=2", "23:onMode=off", "23:onIfAny=12 14 16"]
 COMMON += ["PhaseSpace:pTHatMin=460", "PhaseSpace:pTHatMax=720"]
 LIGHT = (1, 2, 3)
 MASSES = {11: 0.000511, 13: 0.10566, 211: 0.13957, 321: 0.49368, 2212: 0.93827, 2112: 0.93957, 130: 0.49761}
-GATE = {"mean gluon": (53.1, 0.7), "mean quark": (33.3, 0.5), "AUC": (0.843, 0.010)}
-"""Multiplicity of the published sample (ours must agree within the second number)."""
 
 
 def light(particles):
@@ -76,27 +75,19 @@ def branches(jets, constituents):
     return {**tree, "part": ak.zip(part)}
 
 
-def make_file(name, number, out):
-    """Generate one file, unless it is there."""
+def make_one(name, number, out):
+    """One file; events are numbered as they come."""
+    settings, label = [PROCESS[name], *COMMON], LABELS[name]
+    seed, numbers = 100_000 * (1 + label) + number, itertools.count(1_000_000 * label + FILE_JETS * number)
+
+    def jets_of(particles, _first):
+        jets, constituents = hardest(final(particles[light(particles)]))
+        event = np.fromiter(numbers, "i8", len(jets))
+        return {"event": event, **branches(jets, constituents)}
+
+    constants = {"file": np.int16(number), "label": np.int8(label)}
     path = out / f"{name}_{number:02d}.root"
-    if path.exists():
-        print(f"{path.name}: already there")
-        return
-    generator = pythia([f"{PROCESS[name]}", *COMMON], 100_000 * (1 + LABELS[name]) + number, energy=14000)
-    start, chunks, collisions, got = time.process_time(), [], 0, 0
-    while got < FILE_JETS:
-        batch = generator.nextBatch(500).prt
-        collisions += len(batch)
-        jets, constituents = hardest(final(batch[light(batch)]))
-        chunks.append(branches(jets, constituents))
-        got += len(jets)
-    tree = {k: np.concatenate([c[k] for c in chunks])[:FILE_JETS] for k in chunks[0] if k != "part"}
-    event = 1_000_000 * LABELS[name] + FILE_JETS * number + np.arange(FILE_JETS)
-    head = {"event": event.astype("i8"), "file": np.full(FILE_JETS, number, "i2")}
-    tree = {**head, **tree, "label": np.full(FILE_JETS, LABELS[name], "i1")}
-    write(path, {**tree, "part": ak.concatenate([c["part"] for c in chunks])[:FILE_JETS]}, FILE_JETS)
-    cpu = time.process_time() - start
-    print(f"{path.name}: {got} jets of {collisions} collisions, {cpu:.0f} s CPU, {got / cpu:.1f} jets/s", flush=True)
+    make_file(path, FILE_JETS, lambda: pythia(settings, seed, energy=14000), jets_of, constants)
 
 
 def make(files, out):
@@ -104,66 +95,38 @@ def make(files, out):
     out.mkdir(parents=True, exist_ok=True)
     for number in range(1, files + 1):
         for name in LABELS:
-            make_file(name, number, out)
+            make_one(name, number, out)
     write_checksums(out)
 
 
-def check_file(path):
-    """The flat branches of a file, after a look at the constituents."""
-    a = uproot.open(path)["jets"].arrays()
+def check_file(a, name):
+    """Raise ValueError when the constituents do not make the jet."""
     pt, y, phi = (ak.values_astype(a[f"part_{k}"], "f8") for k in ("pt", "y", "phi"))
-    m = jagged(a.part_pdgid, lambda ids: np.array([MASSES.get(i, 0.0) for i in np.abs(ids)]))
-    mt = np.sqrt(pt**2 + m**2)
-    px, py, pz, e = pt * np.cos(phi), pt * np.sin(phi), mt * np.sinh(y), mt * np.cosh(y)
-    sums = [ak.to_numpy(ak.sum(v, axis=1)) for v in (px, py, pz, e)]
-    off = np.abs(np.sqrt(sums[3] ** 2 - sums[2] ** 2 - sums[1] ** 2 - sums[0] ** 2) - ak.to_numpy(a.jet_mass)).max()
-    shift = np.abs(np.hypot(sums[0], sums[1]) / ak.to_numpy(a.jet_pt) - 1).max()
+    mt = np.sqrt(pt**2 + jagged(a.part_pdgid, masses) ** 2)
+    px, py, pz, e = (ak.to_numpy(ak.sum(v, axis=1)) for v in (pt * np.cos(phi), pt * np.sin(phi),
+                                                              mt * np.sinh(y), mt * np.cosh(y)))  # fmt: skip
+    off = np.abs(np.sqrt(e**2 - pz**2 - py**2 - px**2) - ak.to_numpy(a.jet_mass)).max()
+    shift = np.abs(np.hypot(px, py) / ak.to_numpy(a.jet_pt) - 1).max()
     ordered = ak.all(a.part_pt[:, 1:] <= a.part_pt[:, :-1])
-    flat = {k: ak.to_numpy(a[k]) for k in a.fields if not k.startswith(("part_", "npart"))}
-    finite = all(np.isfinite(v).all() for v in flat.values())
-    if off > 0.3 or shift > 1e-3 or not ordered or not finite or not ak.all(ak.num(pt) == a.jet_multiplicity):
-        raise ValueError(f"{path.name}: the constituents do not make the jet (mass off by {off:.3f} GeV)")
-    return flat, float(off)
+    if off > 0.3 or shift > 1e-3 or not ordered or not ak.all(ak.num(pt) == a.jet_multiplicity):
+        raise ValueError(f"{name}: the constituents do not make the jet (mass off by {off:.3f} GeV)")
 
 
-def load(out):
-    """The jets of each class in a folder, every file looked at."""
-    jets = {}
-    for name in LABELS:
-        checked = [check_file(path) for path in sorted(out.glob(f"{name}_*.root"))]
-        if not checked:
-            raise FileNotFoundError(f"no {name}_*.root in {out}; run 'make' first")
-        jets[name] = {k: np.concatenate([flat[k] for flat, _ in checked]) for k in checked[0][0]}
-        worst = max(off for _, off in checked)
-        print(f"{name}: {len(checked)} files, {len(jets[name]['label'])} jets; sums within {worst:.3f} GeV in mass")
-    return jets
+def masses(pdgid):
+    """Mass in GeV of each particle."""
+    return np.array([MASSES.get(size, 0.0) for size in np.abs(pdgid)])
 
 
 def check(out):
     """Print the sanity table; raise when an event occurs twice or the multiplicity is not the published one."""
-    jets = load(out)
+    jets = load(out, LABELS, check_file)
+    refuse_twice(jets, "event")
     gluon, quark = jets["gluon"], jets["quark"]
-    events = np.concatenate([gluon["event"], quark["event"]])
-    if len(np.unique(events)) != len(events):
-        raise ValueError("an event number occurs twice")
     print("\n| observable | mean quark | mean gluon | AUC |\n|---|---|---|---|")
     for k in (k for k in gluon if k.startswith("jet_")):
         area = auc(gluon[k], quark[k])
         print(f"| {k} | {quark[k].mean():.4g} | {gluon[k].mean():.4g} | {max(area, 1 - area):.4f} |")
     pass_gate(gluon["jet_multiplicity"], quark["jet_multiplicity"])
-
-
-def pass_gate(gluon, quark):
-    """Raise ValueError unless mean multiplicities and their AUC are those of the published sample."""
-    errors = {"mean gluon": gluon.std() / len(gluon) ** 0.5, "mean quark": quark.std() / len(quark) ** 0.5}
-    values = {"mean gluon": gluon.mean(), "mean quark": quark.mean(), "AUC": auc(quark, gluon)}
-    errors["AUC"] = 0.37 / min(len(gluon), len(quark)) ** 0.5
-    print("\n| multiplicity | here | published | tolerance |\n|---|---|---|---|")
-    for k, (published, tolerance) in GATE.items():
-        print(f"| {k} | {values[k]:.4f} ± {errors[k]:.4f} | {published} | {tolerance} |")
-    far = [k for k, (published, tolerance) in GATE.items() if abs(values[k] - published) > tolerance]
-    if far:
-        raise ValueError(f"the multiplicity is not that of the published sample: {', '.join(far)}")
 
 
 def main():
