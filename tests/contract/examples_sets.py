@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hepdl.algorithms import DeepSets, EnergyFlowNetwork, LorentzNetwork, ParticleTransformer
+from hepdl.algorithms import DeepSets, EnergyFlowNetwork, LorentzNetwork, ParticleTransformer, Supervised
 from hepdl.columns import ColumnType
 from hepdl.contract import make_events
 from hepdl.description import Description
@@ -21,12 +21,13 @@ COLUMNS = {
     "mass": NUMBER,
     "wide": ColumnType(shape=(3,), jagged=True),
     "x": ColumnType(),
+    "label": ColumnType(),
 }
 
 
 def particles() -> Events:
     """Events of up to five particles, whose lists have equal lengths."""
-    events, random = make_events({"x": ColumnType()}), np.random.default_rng(4)
+    events, random = make_events({"x": ColumnType(), "label": ColumnType()}), np.random.default_rng(4)
     lengths = random.integers(0, 6, len(events))
     shapes = {"pt": (), "eta": (), "phi": (), "mass": (), "wide": (3,)}
     values = {name: random.normal(size=(lengths.sum(), *shape)).astype("f4") for name, shape in shapes.items()}
@@ -61,6 +62,22 @@ EXAMPLES = [
     example(
         LorentzNetwork(
             inputs=["mass"], momenta=["pt", "eta", "phi", "mass"], components="polar", width=8, blocks=2, head=[4]
+        )
+    ),
+    example(  # through the batches of a training: lengths stay known on the host
+        Supervised(
+            network=ParticleTransformer(
+                inputs=["wide"],
+                momenta=["pt", "eta", "phi", "mass"],
+                components="polar",
+                width=8,
+                heads=2,
+                blocks=1,
+                embed=[6],
+                pair_embed=[4],
+                dropout=0.0,
+            ),
+            epochs=1,
         )
     ),
 ]
