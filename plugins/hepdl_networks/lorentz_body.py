@@ -14,7 +14,7 @@ from hepdl_networks.pairs import all_pairs
 from hepdl_networks.segments import segment_sum
 
 STEP = 1e-3
-"""c of arXiv:2201.08187, equation 3.3: how far a vector goes in a block."""
+"""c of arXiv:2201.08187: how far a vector goes in a block."""
 
 
 class LorentzBody(nn.Module):

@@ -13,7 +13,7 @@ LEAST = 1e-8
 
 
 def pair_features(one: Kinematics, other: Kinematics) -> torch.Tensor:
-    """``[..., 4]``: ln ΔR, ln kT, ln z and ln m² of each pair (arXiv:2202.03772, equation 3).
+    """``[..., 4]``: ln ΔR, ln kT, ln z and ln m² of each pair (arXiv:2202.03772).
 
     ΔR = √(Δy² + Δφ²), kT = min(pT) ΔR, z = min(pT) / (pT + pT'), m² = (p + p')². A quantity below 1e-8 counts as 1e-8.
     """

@@ -128,6 +128,11 @@ def test_a_block_as_a_loop(double: None) -> None:
     torch.testing.assert_close(got, h)
 
 
+def test_number_of_parameters() -> None:
+    made = LorentzNetwork(inputs=["mass"], momenta=NAMES).build(COLUMNS, 2)
+    assert sum(weight.numel() for weight in made.parameters()) == 223_568
+
+
 def test_polar_momenta() -> None:
     momenta, mass = particles()
     pt = momenta[:, :2].norm(dim=1)

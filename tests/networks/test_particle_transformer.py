@@ -31,7 +31,7 @@ def lists(*names: str) -> list[Jagged]:
 
 
 def test_published_size() -> None:
-    """2.14M (arXiv:2202.03772, table 3), 17 features and 10 classes; the features have no layer norm of their own."""
+    """2.14M (arXiv:2202.03772), 17 features and 10 classes; the features have no layer norm of their own."""
     module = ParticleTransformer(inputs=["wide"], momenta=MOMENTA).build(COLUMNS, 10)
     assert sum(weight.numel() for weight in module.parameters()) == 2_143_486 - 2 * 17
 
