@@ -47,6 +47,11 @@ class Step(Description):
         job: Job = self._job
         return job
 
+    @property
+    def before(self) -> Columns:
+        """Types of the columns before it; none as long as no run has begun."""
+        return self.job.columns if self._job is not None else Columns()
+
     def reads(self) -> list[str]:
         """Columns this step needs; by default those its input parameters (and its parts') name."""
         made = set(self.wired("output"))

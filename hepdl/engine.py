@@ -150,11 +150,14 @@ class _Run:
     def _early_expressions(self, after: Columns, later: Sequence[Step]) -> list[Evaluated]:
         """The expressions among the parameters of later steps that need nothing from the device."""
         found = {text: step.label for step in later for text in step.wired("expression") if text not in after}
-        return [
+        early = [
             Evaluated(text=text, step=label, name=text)
             for text, label in found.items()
             if set(parse(text, label).names) <= set(after)
         ]
+        for step in early:
+            step.initialize(self.job.for_step(step.step, after))
+        return early
 
     def _freeze(self, step: DeviceAlgorithm) -> None:
         """Build a device step, let it learn or load what it learned, and freeze it."""
