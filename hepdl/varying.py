@@ -25,9 +25,8 @@ class Varying:
         varied = sorted(read & self._varied)
         lost = [self._lost[name] for name in sorted(read & set(self._lost))]
         if isinstance(step, Learner) and lost:
-            raise WiringError(
-                f"{step.label} would train on {lost[0]}; put the augmentation behind that, or learn before it"
-            )
+            advice = "learn from it before that, or make it before the augmentation"
+            raise WiringError(f"{step.label} would train on {lost[0]}; {advice}")
         if isinstance(step, Augmentation) or (isinstance(step, DeviceAlgorithm) and varied):
             self._varied |= made
         elif varied or lost:
