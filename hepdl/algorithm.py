@@ -8,7 +8,7 @@ run works on a copy, whose state is private attributes and, for steps on the dev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, model_validator
@@ -46,6 +46,11 @@ class Step(Description):
         """What the run knows: device, seed, log, folder, column types; set by :meth:`initialize`."""
         job: Job = self._job
         return job
+
+    @property
+    def before(self) -> Columns:
+        """Types of the columns before it; none as long as no run has begun."""
+        return self.job.columns if self._job is not None else Columns()
 
     def reads(self) -> list[str]:
         """Columns this step needs; by default those its input parameters (and its parts') name."""
@@ -181,6 +186,21 @@ class Expansion(Step):
 
     def execute(self, events: Events) -> Events:
         """One row an object with all columns of the block, in the order of the events and of the objects in each."""
+        raise NotImplementedError
+
+
+class Contraction(Step):
+    """Works on the host and makes events again of the objects that an :class:`Expansion` made; at most one, behind it.
+
+    The engine takes ``object`` and ``objects`` away, and the columns that were expressions over objects.
+    """
+
+    def after(self, columns: Columns, of_event: Collection[str]) -> Columns:
+        """The columns behind it; those named ``of_event`` are the same for all objects of an event."""
+        raise NotImplementedError
+
+    def execute(self, events: Events, of_event: Collection[str]) -> Events:
+        """One row an entry that has objects left, in order; objects of an entry follow each other in the block."""
         raise NotImplementedError
 
 

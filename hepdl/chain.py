@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from hepdl.algorithm import Algorithm, Consumer, DeviceAlgorithm, Expansion, Reader, Selection, Step
+from hepdl.algorithm import Algorithm, Contraction, Expansion, Reader, Selection, Step
 from hepdl.columns import Columns, ColumnType
 from hepdl.description import Description
 from hepdl.errors import ColumnClash, ParameterError, WiringError, did_you_mean
 from hepdl.expressions import parse
+from hepdl.order import check_order
 from hepdl.patterns import has_patterns, resolved
 from hepdl.varying import Varying
 
@@ -43,39 +44,9 @@ class Chain:
         if readers:
             raise WiringError(f"a chain has one reader, but {readers[0]} stands behind {steps[0].label}")
         self.steps = list(steps)
-        self._unique_labels()
-        self._consumers_last()
-        self._one_expansion()
-
-    def _consumers_last(self) -> None:
-        """A report sees the events as they are at the end: nothing behind it may reject or replace."""
-        seen = ""
-        for step in self.steps:
-            if isinstance(step, Consumer):
-                seen = step.label
-            elif seen and (isinstance(step, Selection | Expansion) or getattr(step, "replace", False)):
-                raise WiringError(f"{step.label} changes what {seen} would see; put {seen} behind {step.label}")
-
-    def _one_expansion(self) -> None:
-        """What an event is, is settled once, before anything learns from events."""
-        found, learned = "", ""
-        for step in self.steps:
-            if isinstance(step, DeviceAlgorithm):
-                learned = learned or step.label
-            if isinstance(step, Expansion):
-                if found:
-                    raise WiringError(f"{step.label}: {found} has made objects of the events already; keep one of them")
-                if learned:
-                    raise WiringError(f"{step.label} changes what an event is; put it before {learned}")
-                found = step.label
-
-    def _unique_labels(self) -> None:
-        labels = [step.label for step in self.steps]
-        twice = sorted({label for label in labels if labels.count(label) > 1})
-        if twice:
-            raise WiringError(
-                f"two steps are called '{twice[0]}'; give one of them a name, as {twice[0]}(..., name='second')"
-            )
+        self.of_event = set[str]()
+        """Behind an expansion the columns that are the same for all objects of an event; known once it is wired."""
+        check_order(self.steps)
 
     @property
     def reader(self) -> Reader:
@@ -131,12 +102,20 @@ class Chain:
             columns, common = columns.plus(expressions), common | set(expressions)
             texts |= set(step.wired("expression"))
             added = step.declare(columns)
+            if isinstance(step, Contraction):
+                varying.forget(columns, step)
+                objects = set(OBJECT_COLUMNS) | texts
+                columns, texts = step.after(_without(columns, objects), self.of_event), set[str]()
+                yield step, columns
+                continue
             if isinstance(step, Expansion):
+                self.of_event = set(columns) - set(added)
                 _refuse_clash(step, OBJECT_COLUMNS, columns)
                 _refuse_stale(step, added, texts)
                 _refuse_made(step, offers)
                 added, common = {**added, **OBJECT_COLUMNS}, common | set(OBJECT_COLUMNS)
             elif getattr(step, "replace", False):
+                self.of_event -= set(added)
                 _refuse_stale(step, added, texts)
             else:
                 _refuse_clash(step, added, columns)
@@ -206,6 +185,10 @@ def is_host(step: Step) -> bool:
 def expansion_among(steps: Sequence[Step]) -> Expansion | None:
     """The step that makes objects of events, if there is one."""
     return next((step for step in steps if isinstance(step, Expansion)), None)
+
+
+def _without(columns: Columns, names: set[str]) -> Columns:
+    return Columns({name: kind for name, kind in columns.items() if name not in names})
 
 
 def _refuse_clash(step: Step, added: dict[str, ColumnType], columns: Columns) -> None:

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from hepdl.algorithm import Augmentation, Consumer, DeviceAlgorithm, Learner, Step, Writer
+from hepdl.algorithm import Augmentation, Consumer, Contraction, DeviceAlgorithm, Learner, Step, Writer
 from hepdl.chain import ENGINE_COLUMNS, OBJECT_COLUMNS, Chain, expression_types, host_names, is_host
 from hepdl.clock import Clock
 from hepdl.columns import Columns
 from hepdl.data.first_pass import FirstPass, Selected
 from hepdl.data.host import Evaluated, apply_host_steps, with_expressions
+from hepdl.data.pools import pool_size
 from hepdl.data.ranges import entry_ranges
 from hepdl.data.rows import Rows
 from hepdl.data.table import Table
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 BLOCK = 65_536
 """Events in a block of the final pass."""
-POOL = 32_768
-"""Fewest events in a pool, so that a shuffle within it is a good one."""
 
 Progress = Callable[[str, int, int], None]
 """Told what goes on: a phase, how much is done, of how much."""
@@ -113,6 +112,8 @@ class _Run:
         for step in self.tail:
             if isinstance(step, DeviceAlgorithm):
                 self._freeze(step)
+            elif isinstance(step, Contraction):
+                self._regroup(step)
             else:
                 self._host_step_behind_device(step)
         self._final_pass()
@@ -135,7 +136,7 @@ class _Run:
     def _first_pass(self, offers: Columns, ranges: Sequence[tuple[int, int]]) -> Selected:
         after = self.columns[self.head[-1].label if self.head else self.reader.label]
         later = (*self.tail, *self.consumers)
-        expressions = self._early_expressions(after, later)
+        expressions = self._early_expressions(after, list(takewhile(lambda s: not isinstance(s, Contraction), later)))
         wanted = {name for step in later for name in host_names(step)} | {step.text for step in expressions}
         wanted |= {*ENGINE_COLUMNS, self._label} | set(OBJECT_COLUMNS if self.chain.expansion else ())
         keep = [name for name in after if name in wanted]
@@ -150,11 +151,14 @@ class _Run:
     def _early_expressions(self, after: Columns, later: Sequence[Step]) -> list[Evaluated]:
         """The expressions among the parameters of later steps that need nothing from the device."""
         found = {text: step.label for step in later for text in step.wired("expression") if text not in after}
-        return [
+        early = [
             Evaluated(text=text, step=label, name=text)
             for text, label in found.items()
             if set(parse(text, label).names) <= set(after)
         ]
+        for step in early:
+            step.initialize(self.job.for_step(step.step, after))
+        return early
 
     def _freeze(self, step: DeviceAlgorithm) -> None:
         """Build a device step, let it learn or load what it learned, and freeze it."""
@@ -221,17 +225,29 @@ class _Run:
             raise NothingLeft(f"{step.label} rejected all events that were left")
         self.ledger.divide(self.table.column("source"), self.table.column("part"), self.table.column("weight"))
 
+    def _regroup(self, step: Contraction) -> None:
+        """Events again of objects; nothing that was varied as an object can be so any more."""
+        if self.frozen:
+            self._materialise()
+        self.varied = []
+        rows, columns = self.table, self.columns[step.label]
+        known = columns.keys() & set(rows.names)
+        table = rows.only([name for name in rows.names if name in known])
+        self.table = table.mapped(lambda piece: step.execute(piece, self.chain.of_event))
+        self.ledger.regroup(step.label, rows.column("source"), self.table.column("source"))
+        self.ledger.divide(self.table.column("source"), self.table.column("part"), self.table.column("weight"))
+
     def _evaluate_for(self, step: Step) -> None:
         """What a step needs on the host: columns from the device, if any, and its expressions."""
         made = {name for each in self.frozen for name in each.declare(each.job.columns)}
         texts = [text for text in step.wired("expression") if text not in self.table]
         on_host = host_names(step) if is_host(step) else {n for text in texts for n in parse(text, step.label).names}
         if made & on_host:
-            self._materialise(made)
+            self._materialise()
         if texts:
             self.table = self.table.mapped(lambda piece: with_expressions(piece, step))
 
-    def _materialise(self, made: set[str]) -> None:
+    def _materialise(self) -> None:
         """A new segment: columns that the frozen steps make join the table, and nothing is frozen before it."""
         self.table = self.table.mapped(lambda piece: Events.concatenate(list(self._executed(Table([piece])))))
         self.frozen, self.fixed = [], []
@@ -268,20 +284,12 @@ class _Run:
                 step.finalize()
 
     def _identify(self) -> None:
+        objects = not any(isinstance(step, Contraction) for step in self.tail)
         for step in self.consumers:
             if isinstance(step, Writer):
                 for index, identity in self.selected.identities.items():
                     if len(identity):
-                        step.identify(index, identity)
-
-
-def pool_size(table: Table, events: int, job: Job) -> int | None:
-    """Events in a pool when a part does not fit into the memory that the run is given; None when it fits."""
-    each = table.bytes_per_event(table.names)
-    limit = job.memory_bytes
-    if events * each <= limit:
-        return None
-    return max(POOL, int(limit / 3 / each))  # one in use, one being read, and what it is read from
+                        step.identify(index, identity.only([n for n in identity if objects or n != "objects"]))
 
 
 def _silent(phase: str, done: int, total: int) -> None:

@@ -39,6 +39,9 @@ class FileAccount:
     """Objects that the entries became, under the label of the step; empty where entries stay entries."""
     rejected_objects: dict[str, int] = field(default_factory=dict)
     """Objects rejected by each selection behind that step, under its label."""
+    regrouped: int | None = None
+    """Objects that became events again, and so are in ``parts`` as these; None where nothing did that. Entries that had
+    none left are in ``rejected``."""
     parts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     """Selected entries, or objects, in each part."""
     sum_weights: float = 0.0
@@ -57,7 +60,10 @@ class FileAccount:
         left = self.read - sum(self.rejected.values())
         if not self.objects:
             return lost_reading or left - self.selected
-        lost_objects = sum(self.objects.values()) - sum(self.rejected_objects.values()) - self.selected
+        left_objects = sum(self.objects.values()) - sum(self.rejected_objects.values())
+        if self.regrouped is not None:
+            return lost_reading or left - self.selected or left_objects - self.regrouped
+        lost_objects = left_objects - self.selected
         return lost_reading or left - self.expanded or lost_objects
 
     def counts(self) -> dict[str, Any]:
@@ -104,6 +110,14 @@ class Ledger:
             account.expanded += int(mine.sum())
             account.objects[label] = account.objects.get(label, 0) + int(lengths[mine].sum())
 
+    def regroup(self, label: str, objects: np.ndarray, events: np.ndarray) -> None:
+        """Objects became events again: index of the file of each object, and of each event."""
+        for index, account in enumerate(self.files):
+            account.regrouped = int((objects == index).sum())
+            empty = account.expanded - int((events == index).sum())
+            if empty:
+                account.rejected[label] = empty
+
     def divide(self, sources: np.ndarray, parts: np.ndarray, weights: np.ndarray) -> None:
         """State where the selected entries are: file, part and weight of each. Replaces what was stated before."""
         for index, account in enumerate(self.files):
@@ -133,6 +147,8 @@ class Ledger:
             sums["expanded"] = sum(a.expanded for a in self.files)
             sums["objects"] = sum(sum(a.objects.values()) for a in self.files)
             sums["rejected_objects"] = sum(sum(a.rejected_objects.values()) for a in self.files)
+        if any(a.regrouped is not None for a in self.files):
+            sums["regrouped"] = sum(a.regrouped or 0 for a in self.files)
         sums["selected"] = sum(a.selected for a in self.files)
         return sums | {part: sum(a.parts[part] for a in self.files) for part in PARTS}
 

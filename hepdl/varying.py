@@ -25,11 +25,18 @@ class Varying:
         varied = sorted(read & self._varied)
         lost = [self._lost[name] for name in sorted(read & set(self._lost))]
         if isinstance(step, Learner) and lost:
-            raise WiringError(f"{step.label} would train on {lost[0]}; make that column before the augmentation")
+            advice = "learn from it before that, or make it before the augmentation"
+            raise WiringError(f"{step.label} would train on {lost[0]}; {advice}")
         if isinstance(step, Augmentation) or (isinstance(step, DeviceAlgorithm) and varied):
             self._varied |= made
         elif varied or lost:
             self._lost |= {name: lost[0] if lost else _story(name, step, varied[0]) for name in made}
+
+    def forget(self, columns: Iterable[str], step: Step) -> None:
+        """A step behind which rows are others, so that nothing can be varied any more."""
+        ends = f"whose variation ends where {step.label} changes the rows"
+        lost = {name: f"'{name}', {ends}" for name in self._varied & set(columns)}
+        self._varied, self._lost = set(), self._lost | lost
 
 
 def _story(name: str, step: Step, varied: str) -> str:

@@ -28,7 +28,7 @@ FLOORS = [
     {"data.packed", "data.table", "data.tensors", "data.mixture", "noise"},
     {"data.rows", "data.pools", "data.values", "learning"},
     {"algorithm"},
-    {"varying"},
+    {"varying", "order"},
     {"chain"},
     {"data", "engine", "algorithms"},
     {"contract"},

@@ -44,7 +44,7 @@ def table_of(chain_reader: Reader, cache: Cache) -> Table:
 
 def rows_of(table: Table, memory_mb: float | None) -> Rows:
     """All of it, in memory or in pools."""
-    from hepdl.engine import pool_size
+    from hepdl.data.pools import pool_size
 
     table = table.only(COLUMNS)
     pool = pool_size(table, len(table), Job(memory_mb=memory_mb))

@@ -71,10 +71,11 @@ def last_line(outcome: Outcome, device: str, folder: Path) -> str:
     totals, costs = outcome.ledger.totals(), outcome.clock.costs
     fitting = math.fsum(c.wall_s for c in costs if c.phase == "fit")
     waiting = math.fsum(c.waiting_s for c in costs if c.phase == "fit") / fitting if fitting else 0.0
-    accounted = totals["rejected"] + totals.get("expanded", totals["selected"])
+    again = "regrouped" in totals  # what is selected are events, else maybe objects
+    accounted = totals["rejected"] + (totals["selected"] if again else totals.get("expanded", totals["selected"]))
     objects = ""
     if "objects" in totals:
-        found = totals["selected"] + totals["rejected_objects"]
+        found = totals.get("regrouped", totals["selected"]) + totals["rejected_objects"]
         objects = f"{totals['objects']:,} objects in them, {found:,} accounted for; "
     return (
         f"{totals['read']:,} entries read, {accounted:,} accounted for; {objects}"

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from hepdl.algorithm import (
     Algorithm,
+    Augmentation,
     Consumer,
+    Contraction,
     DeviceAlgorithm,
     Expansion,
     Learner,
@@ -29,7 +31,9 @@ ROLES: list[tuple[type[Description], str]] = [
     (Reader, "reader: the first step of a chain, produces events"),
     (Selection, "selection: rejects events, on the host"),
     (Expansion, "expansion: makes each object of an event a row of its own, on the host"),
+    (Contraction, "contraction: makes events of objects again, on the host"),
     (Algorithm, "algorithm: adds columns, on the host"),
+    (Augmentation, "augmentation: varies columns in training, on the device"),
     (Learner, "learner: learns from the training part, then adds columns, on the device"),
     (DeviceAlgorithm, "algorithm: adds columns, on the device"),
     (Writer, "writer: writes columns back, aligned with the input"),

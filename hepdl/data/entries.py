@@ -26,7 +26,9 @@ class Entries:
     def complete(self, raw: Events, sample_index: int) -> tuple[Events, Events]:
         """The block with the engine's columns, and ``entry``, identity and objects of each of its entries."""
         sample, n = self.source.sample, len(raw)
-        values = {text: parse(text, self.reader.label).evaluate(raw) for text in self._texts(sample)}
+        values = {
+            text: parse(text, self.reader.label).evaluate(raw, self.reader.before) for text in self._texts(sample)
+        }
         entries = np.arange(self._next, self._next + n, dtype=np.int64)
         self._next += n
         identity = {name: _integers(raw[name], name, self.source) for name in self.reader.entry_identity}

@@ -28,7 +28,7 @@ class Evaluated(Algorithm):
         return list(parse(self.text, self.step).names)
 
     def execute(self, events: Events) -> dict[str, Column]:
-        return {self.text: parse(self.text, self.step).evaluate(events)}
+        return {self.text: parse(self.text, self.step).evaluate(events, self.before)}
 
 
 def needed_steps(steps: Sequence[Step], names: Sequence[str]) -> list[Step]:
@@ -96,4 +96,4 @@ def expanded(events: Events, step: Expansion, ledger: Ledger) -> Events:
 def with_expressions(events: Events, step: Step) -> Events:
     """The events and the columns that the expressions among a step's parameters become."""
     texts = [text for text in step.wired("expression") if text not in events]
-    return events.plus({text: parse(text, step.label).evaluate(events) for text in texts}, step.label)
+    return events.plus({text: parse(text, step.label).evaluate(events, step.before) for text in texts}, step.label)

@@ -18,10 +18,13 @@ import numpy as np
 from hepdl.data.table import Table
 from hepdl.data.tensors import device_ready
 from hepdl.events import Events
+from hepdl.job import Job
 
 if TYPE_CHECKING:
     from hepdl.data.packed import Packed
 
+POOL = 32_768
+"""Fewest events in a pool, so that a shuffle within it is a good one."""
 BLOCK = 1024
 """Events read together: the smallest run that a disk delivers at its full speed."""
 FEWEST = 16
@@ -130,3 +133,12 @@ def _ahead(read: Callable[[Sequence[Block]], Packed], plan: Sequence[Sequence[Bl
             pool = ahead.result()
             ahead = thread.submit(read, following) if following is not None else None
             yield pool
+
+
+def pool_size(table: Table, events: int, job: Job) -> int | None:
+    """Events in a pool when a part does not fit into the memory that the run is given; None when it fits."""
+    each = table.bytes_per_event(table.names)
+    limit = job.memory_bytes
+    if events * each <= limit:
+        return None
+    return max(POOL, int(limit / 3 / each))  # one in use, one being read, and what it is read from

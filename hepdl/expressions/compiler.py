@@ -14,6 +14,7 @@ from hepdl.events import Column, Events, Jagged
 from hepdl.expressions.functions import BINARY, COMPARE, CONSTANTS, FOREIGN, FUNCTIONS, LOGIC, UNARY
 from hepdl.expressions.operations import Operation, Value
 from hepdl.expressions.particles import chosen, particle, particles
+from hepdl.expressions.units import bare, in_gev, names_energy, refuse_mixture, unit_of
 from hepdl.expressions.vectors import DISTANCES, Evaluator, Vector, combined, distance
 
 _HINTS: dict[type[ast.AST], str] = {
@@ -35,6 +36,15 @@ class Compiler:
     def __init__(self, source: bytes) -> None:
         self.names: dict[str, None] = {}
         self._source = source
+        self._energy = False
+        """Whether the term at hand names a unit of energy."""
+
+    def term(self, node: ast.expr) -> Evaluator:
+        """As :meth:`compile`, for a node that stands for itself: all of it, or a condition in it."""
+        outer, self._energy = self._energy, names_energy(node)
+        evaluator = self.compile(node)
+        self._energy = outer
+        return evaluator
 
     def compile(self, node: ast.expr) -> Evaluator:  # noqa: PLR0911, RET503  (one for each kind of node)
         """The function for a node and all below it. Raises :class:`ExpressionError`."""
@@ -47,7 +57,7 @@ class Compiler:
                 name = _dotted(node)
                 return self._name(name) if name else self._vector(value)(component)
             case ast.BoolOp(op=op, values=terms):
-                return _folded(LOGIC[type(op)], [self.compile(term) for term in terms])
+                return _folded(LOGIC[type(op)], [self.term(term) for term in terms])
             case ast.UnaryOp(op=op, operand=operand):
                 return self._unary(op, operand)
             case ast.BinOp(left=left, op=op, right=right):
@@ -94,6 +104,8 @@ class Compiler:
         if name in CONSTANTS:
             return _constant(CONSTANTS[name])
         self.names[name] = None
+        if self._energy:
+            return lambda events: in_gev(_wide(events[name]), unit_of(events, name))
         return lambda events: _wide(events[name])
 
     def _unary(self, op: ast.unaryop, operand: ast.expr) -> Evaluator:
@@ -118,7 +130,16 @@ class Compiler:
         for op, side in zip(ops, sides[1:], strict=True):
             if type(op) not in COMPARE:
                 self._refuse(side, op)
-        return _chained([COMPARE[type(op)] for op in ops], [self.compile(side) for side in sides])
+        outer, self._energy = self._energy, any(map(names_energy, sides))
+        compared = _chained([COMPARE[type(op)] for op in ops], [self.compile(side) for side in sides])
+        energy, self._energy = self._energy, outer
+        columns = [name for name in map(bare, sides) if name]
+
+        def evaluate(events: Events) -> Value:
+            refuse_mixture(events, columns, energy)
+            return compared(events)
+
+        return evaluate if columns else compared
 
     def _need_parentheses(self, side: ast.expr) -> None:
         if isinstance(side, ast.BinOp) and isinstance(side.op, ast.BitAnd | ast.BitOr) and self._bare(side):
@@ -161,7 +182,7 @@ class Compiler:
                 return self._picked_by_place(index)
             case ast.Tuple():
                 raise ExpressionError(f"'[{self._text(index)}]' is not allowed: write [0], [:3] or [condition]")
-        mask = self.compile(index)
+        mask = self.term(index)
         return lambda value: lambda events: chosen(value(events), mask(events))
 
     def _picked_by_place(self, index: ast.expr) -> Callable[[Evaluator], Evaluator]:

@@ -13,6 +13,7 @@ from hepdl.columns import Columns, ColumnType
 from hepdl.errors import ExpressionError, MissingColumn
 from hepdl.events import Column, Events, Jagged
 from hepdl.expressions.compiler import Compiler
+from hepdl.expressions.units import Measured
 from hepdl.expressions.vectors import Evaluator
 
 LONGEST = 4000
@@ -39,15 +40,17 @@ class ParsedExpression:
     """Who uses it and how it reads, for messages."""
     evaluator: Evaluator
 
-    def evaluate(self, events: Events) -> Column:
+    def evaluate(self, events: Events, columns: Columns | None = None) -> Column:
         """One value for each event, or a list for each event, from host columns.
+
+        Where the expression names a unit, those of the ``columns`` whose unit is known are brought to GeV.
 
         Raises :class:`ExpressionError` when the columns do not fit together, :class:`MissingColumn` when one is not
         there.
         """
         try:
             with np.errstate(all="ignore"):
-                value = self.evaluator(events)
+                value = self.evaluator(Measured(events, columns) if columns else events)
         except MissingColumn as error:
             raise MissingColumn(f"{self.place}: {error}") from None
         except (ExpressionError, *_FAILURES) as error:
@@ -57,7 +60,7 @@ class ParsedExpression:
     def result_type(self, columns: Columns) -> ColumnType:
         """The type of the result for these columns, found without data; raises like :meth:`evaluate`."""
         empty = {name: _empty(columns.need(name, self.place)) for name in self.names}
-        return type_of(self.evaluate(Events(empty, 0)))
+        return type_of(self.evaluate(Events(empty, 0), columns))
 
 
 def parse(text: str, where: str = "") -> ParsedExpression:
@@ -66,7 +69,7 @@ def parse(text: str, where: str = "") -> ParsedExpression:
     try:
         tree, source = _tree(text)
         compiler = Compiler(source)
-        evaluator = compiler.compile(tree.body)
+        evaluator = compiler.term(tree.body)
     except SyntaxError as error:
         raise ExpressionError(f"{place}: {error.msg} {_position(text, error.offset)}") from None
     except (ExpressionError, *_FAILURES) as error:

@@ -11,6 +11,7 @@ import numpy as np
 from hepdl.events import Jagged
 from hepdl.expressions.operations import Operation, arithmetic, bitwise, division, elementwise, power
 from hepdl.expressions.particles import count, leading, least, mean, most, need_list, reduced, take, total
+from hepdl.expressions.units import ENERGIES
 from hepdl.expressions.vectors import wrapped
 
 
@@ -30,7 +31,7 @@ def _reduction(name: str, function: Callable[[Jagged], np.ndarray]) -> dict[str,
     return {name: Function(lambda value: function(need_list(value, name)), 1)}
 
 
-CONSTANTS = {"pi": np.pi, "inf": np.inf, "nan": np.nan, "keV": 1e-6, "MeV": 1e-3, "GeV": 1, "TeV": 1e3}
+CONSTANTS: dict[str, float] = {"pi": np.pi, "inf": np.inf, "nan": np.nan} | ENERGIES
 """Constants and units (energies in GeV); an expression cannot read a column of such a name."""
 
 LOGIC: dict[type[ast.boolop], Operation] = {

@@ -21,6 +21,7 @@ from hepdl_io.catalogue import Catalogue
 from hepdl_io.categories import encode
 from hepdl_io.failures import COMPARE, reading
 from hepdl_io.fields import Field, Header, OpenFile
+from hepdl_io.measures import refuse_misspelt, with_units
 from hepdl_io.paths import Place, expand
 from hepdl_io.watch import ABANDONED, Watch
 
@@ -41,6 +42,10 @@ class FileReader(Reader):
     friends: list[str] = []
     """Files side by side with each file, as long as it, as ``"scores/{sample}/{name}"``; the words in braces are
     sample, path, folder, name and stem of the file; a tree may follow a colon."""
+    units: dict[str, str] = {}
+    """Column or pattern → the unit of what the files hold, as ``{"jet_*": "MeV"}``. Nothing is rescaled but where an
+    expression names a unit, as in ``jet_pt > 500*GeV``. A pattern passes over integers and names that end in ``eta``,
+    ``phi`` or ``rapidity``."""
     _catalogue: Catalogue | None = PrivateAttr(None)
 
     @model_validator(mode="after")
@@ -51,6 +56,7 @@ class FileReader(Reader):
                 raise ParameterError(f"{type(self).__name__}.rename: no sample '{name}'{did_you_mean(name, samples)}")
         for pattern in self.friends:
             refuse_unknown_words(pattern)
+        refuse_misspelt(self.units, type(self).__name__)
         return self
 
     def open_file(self, path: str, tree: str) -> AbstractContextManager[OpenFile]:
@@ -84,7 +90,7 @@ class FileReader(Reader):
         for _, header in self._files().headers(head):
             for name, kind in self._files().offers(header):
                 columns.setdefault(name, kind)
-        return columns
+        return with_units(columns, self.units, type(self).__name__)
 
     def check(self, names: list[str], head: bool = False, sample: str = "") -> None:
         """Raise ``InputError`` when a file of the sample (of any, when empty) cannot give one of these columns."""

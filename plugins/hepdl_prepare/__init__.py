@@ -13,6 +13,7 @@ OFFERS = {
     "min_max": {"MinMax": "Columns from least to greatest value onto a range"},
     "one_hot": {"OneHot": "A category as a group of zeros and a one, of an event or of each particle"},
     "quantile_normalize": {"QuantileNormalize": "Columns with a uniform or normal distribution"},
+    "regroup": {"Regroup": "Events again, with lists of what was found for each object"},
     "relative_to": {"RelativeTo": "Particles in the frame of their jet: deta, dphi, deltaR, log_ptrel, ..."},
     "rotate_jet": {"RotateJet": "Augmentation: particles turned around the axis of their jet"},
     "rotate_phi": {"RotatePhi": "Augmentation: an event turned around the beam"},

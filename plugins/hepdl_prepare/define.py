@@ -58,4 +58,4 @@ class Define(Algorithm):
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The value of the expression for each event."""
-        return {self.column: self.parsed.evaluate(events)}
+        return {self.column: self.parsed.evaluate(events, self.before)}

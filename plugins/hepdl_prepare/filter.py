@@ -42,6 +42,6 @@ class Filter(Selection):
 
     def execute(self, events: Events) -> np.ndarray:
         """The mask ``[N]``, true for the events that stay."""
-        mask = self.parsed.evaluate(events)
+        mask = self.parsed.evaluate(events, self.before)
         need_mask(type_of(mask), self.parsed.place)
         return np.asarray(mask)

@@ -117,7 +117,7 @@ class P4(Algorithm):
     def execute(self, events: Events) -> dict[str, Column]:
         """The components that are wanted."""
         given = self.given()
-        values: dict[str, Any] = {part: given[part].evaluate(events) for part in self._needed(given)}
+        values: dict[str, Any] = {part: given[part].evaluate(events, self.before) for part in self._needed(given)}
         like = next((value for value in values.values() if isinstance(value, Jagged)), None)
         if like is not None:
             values = {part: v if isinstance(v, Jagged) else _repeated(v, like) for part, v in values.items()}

@@ -57,7 +57,7 @@ class Particles(Algorithm):
         """The particles. Raises ``BadValues`` when columns have different lengths in some event."""
         lists = {name: events[name] for name in self.columns}
         if self.sort:
-            lists[self.sort] = parse(self.sort, self.label).evaluate(events)
+            lists[self.sort] = parse(self.sort, self.label).evaluate(events, self.before)
         offsets = self._common(lists, events).offsets
         values = np.stack([lists[name].values for name in self.columns], axis=1, dtype=np.float32, casting="unsafe")
         particles = Jagged(values, offsets)

@@ -12,7 +12,7 @@ from hepdl.columns import Columns, ColumnType
 from hepdl.description import Inputs, parameter
 from hepdl.errors import WiringError
 from hepdl.events import Column, Events, Jagged
-from hepdl.expressions.functions import CONSTANTS
+from hepdl.expressions.units import in_gev
 
 
 class ToGeV(Algorithm):
@@ -52,16 +52,16 @@ class ToGeV(Algorithm):
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The columns in GeV."""
-        return {self._name(name): self._converted(events[name]) for name in self.columns}
+        return {self._name(name): in_gev(_floating(events[name]), self.unit) for name in self.columns}
 
     def _name(self, column: str) -> str:
         return column if self.replace else f"{column}_GeV"
 
-    def _converted(self, column: Column) -> Column:
-        if isinstance(column, Jagged):
-            return Jagged(self._converted(column.values), column.offsets)
-        values, factor = column.astype(_float_type(column.dtype)), CONSTANTS[self.unit]
-        return values * factor if factor > 1 else values / round(1 / factor)  # both exact where the result is
+
+def _floating(column: Column) -> Column:
+    if isinstance(column, Jagged):
+        return Jagged(_floating(column.values), column.offsets)
+    return column.astype(_float_type(column.dtype))
 
 
 def _float_type(dtype: np.dtype | str) -> str:

@@ -14,9 +14,10 @@ from hepdl import Chain, Input, Output
 from hepdl.algorithm import Learner
 from hepdl.columns import Columns, ColumnType
 from hepdl.data import rows
+from hepdl.data.pools import POOL
 from hepdl.data.rows import Rows
 from hepdl.data.variation import Variation, executed
-from hepdl.engine import POOL, run
+from hepdl.engine import run
 from hepdl.events import Column, Events, Jagged
 from hepdl.job import Job
 from hepdl.learning.stream import Stream
@@ -91,7 +92,7 @@ def test_batches_do_not_matter() -> None:
 
 def test_pools_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     resident = watched(Shake("x"))["epochs"][1]
-    monkeypatch.setattr("hepdl.engine.POOL", 200)
+    monkeypatch.setattr("hepdl.data.pools.POOL", 200)
     pooled = watched(Shake("x"), memory_mb=1e-3)["epochs"][1]
     assert POOL > 200
     np.testing.assert_array_equal(resident[1], pooled[1])
