@@ -5,6 +5,7 @@ Batches are drawn without end; ``beyond`` asks for longer ones than there are in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -107,9 +108,9 @@ def questions(random: torch.Generator, events: int, beyond: bool) -> Batch:
     words = torch.zeros(events, 3, 8)
     words[:, 0, :2] = functional.one_hot(what, 2).float()
     words[:, 1, 2:5], words[:, 2, 5:] = (functional.one_hot(each, 3).float() for each in (where, of))
-    numbers = limit * torch.tensor([0.0, 1.0, 0.0])
+    numbers = limit * torch.tensor([math.nan, 1.0, math.nan])
     columns = {"table": lists(table), "words": lists(words), "number": lists(numbers[:, :, None])}
-    flat = torch.cat([words, numbers[:, :, None], torch.zeros(events, 3, 3)], 2)
+    flat = torch.cat([words, numbers[:, :, None].nan_to_num(), torch.zeros(events, 3, 3)], 2)
     return Batch(columns | {"all": lists(torch.cat([flat, functional.pad(table, (9, 0))], 1))}, answer[:, None])
 
 

@@ -30,7 +30,7 @@ class NeuralProgrammer(Network):
     question: Input
     """Tokens of the question, a list of ``[n, Q]``."""
     number: Input
-    """For each token the number that it stands for, 0 for all others: what is compared with."""
+    """For each token the number that it stands for, NaN where it is none: what is compared with."""
     steps: int = parameter(3, ge=1)
     """Operations one after the other."""
     width: int = parameter(32, ge=1)

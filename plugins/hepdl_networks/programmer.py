@@ -50,7 +50,9 @@ class Programmer(nn.Module):
 
     def pivots(self, read: Jagged, number: torch.Tensor) -> torch.Tensor:
         """The numbers ``[N, 2]`` for greater and for less: means over the question's, with learned weights (eq. 11)."""
-        scores = self.pivot(read.values).split(1, 1)
+        there = number.isfinite()
+        scores = self.pivot(read.values).masked_fill(~there, -1e9).split(1, 1)
+        number = number.nan_to_num() * there
         return torch.cat(
             [collected(read.with_values(softmax(read.with_values(score)) * number), "sum") for score in scores], 1
         )

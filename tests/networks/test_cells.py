@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 import torch
 from hepdl_networks.adaptive_computation import AdaptiveComputation
@@ -151,7 +153,9 @@ def test_pivots_come_from_the_question() -> None:
     nn.init.zeros_(module.pivot.weight)
     nn.init.zeros_(module.pivot.bias)
     read = module.reader(lists(2, 0))
-    assert module.pivots(read, torch.tensor([[0.4], [0.0]])).tolist() == [pytest.approx([0.2, 0.2]), [0, 0]]
+    for numbers, pivot in (([0.4, 0.0], 0.2), ([0.4, nan], 0.4), ([nan, nan], 0.0)):
+        got = module.pivots(read, torch.tensor(numbers)[:, None])
+        assert got.tolist() == [pytest.approx([pivot, pivot]), [0, 0]]
 
 
 def test_what_is_no_table() -> None:
