@@ -13,9 +13,6 @@ OFFERS = {
     "flavour": {"FlavourReport": "flavour tagging: discriminant, rejections against efficiency and pT, working points"},
     "pivot": {"PivotReport": "how much a score knows of a nuisance, and what its independence costs"},
     "sculpting": {"SculptingReport": "whether cuts on scores shape the background in a mass: rejection against 1/JSD"},
-    "regression": {"RegressionReport": "response, bias and resolution of a predicted number, pulls of its widths"},
-    "classes_report": {"ClassesReport": "many classes, of events or particles: confusion, efficiency, purity, ROC"},
-    "flavour": {"FlavourReport": "flavour tagging: discriminant, rejections, scan of the fraction, working points"},
     "filters": {"FilterReport": "filters of a convolutional network and what they answer to an event of each class"},
     "latent": {"LatentReport": "where classes and physics variables lie in a learned space"},
     "sequence": {
