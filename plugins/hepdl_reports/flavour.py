@@ -131,10 +131,12 @@ class FlavourReport(ClassesReport):
             if scan is not None:
                 names = self.signal, next(iter(self.fractions))
                 self.job.picture(
-                    f"{self.label}_scan", pictures.draw_scan(scan, names, self.fractions[names[1]], self.at)
+                    f"{self.label}_scan",
+                    pictures.draw_scan(scan, names, self.fractions[names[1]], self.at, self.classes),
                 )
             if binned is not None:
                 title = axis_title(self.against, self.job.columns.get(self.against, ColumnType()).unit)
                 self.job.picture(
-                    f"{self.label}_against_{self.against}", pictures.draw_against(binned, self.signal, title, self.at)
+                    f"{self.label}_against_{self.against}",
+                    pictures.draw_against(binned, self.signal, title, self.at, self.classes),
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,15 +20,14 @@ def draw_discriminant(found: Labelled, score: np.ndarray, signal: str, efficienc
     """Density of the discriminant of each flavour; dotted lines are the cuts of the working points."""
     picture = figure()
     axes = picture.add_subplot()
-    edges = np.linspace(*quantiles(score, found.weight, np.array([0.002, 0.998])), 51)
-    edges = edges if edges[-1] > edges[0] else np.linspace(edges[0] - 1, edges[0] + 1, 51)
+    edges = _edges(found, score)
     for i, name in enumerate(found.names):
         rows = found.label == i
         heights, errors = histogram(score[rows], found.weight[rows], edges)
         scale = found.weight[rows].sum() * (edges[1] - edges[0])
-        axes.stairs(heights / scale, edges, color=COLOURS[i % len(COLOURS)], lw=1.8, label=f"{name} jets")
+        axes.stairs(heights / scale, edges, color=_colour(found.names, name), lw=1.8, label=f"{name} jets")
         middle = (edges[1:] + edges[:-1]) / 2
-        axes.errorbar(middle, heights / scale, errors / scale, fmt="none", color=COLOURS[i % len(COLOURS)], lw=1)
+        axes.errorbar(middle, heights / scale, errors / scale, fmt="none", color=_colour(found.names, name), lw=1)
     place = found.label == found.names.index(signal)
     for cut in -quantiles(-score[place], found.weight[place], np.asarray(efficiencies)):
         axes.axvline(cut, color="black", lw=1, ls=":")
@@ -53,7 +53,7 @@ def draw_rejections(found: Labelled, score: np.ndarray, signal: int, efficiencie
             for steps in (at, efficiencies)
         )
         curve = np.where(curve[:, 1:] < 0.5 * curve[:, :1], curve, np.nan)
-        colour = COLOURS[i % len(COLOURS)]
+        colour = _colour(found.names, name)
         axes.plot(at, curve[:, 0], color=colour, label=f"{name} jets")
         axes.fill_between(at, curve[:, 0] - curve[:, 1], curve[:, 0] + curve[:, 1], color=colour, alpha=0.25, lw=0)
         axes.errorbar(efficiencies, marks[:, 0], marks[:, 1], fmt="o", ms=6, color=colour)
@@ -64,13 +64,14 @@ def draw_rejections(found: Labelled, score: np.ndarray, signal: int, efficiencie
     return picture
 
 
-def draw_scan(scan: Scan, names: tuple[str, str], chosen: float, at: float) -> Figure:
+def draw_scan(scan: Scan, names: tuple[str, str], chosen: float, at: float, classes: Sequence[str]) -> Figure:
     """What the fraction of one flavour trades: its rejection and that of the others; the line is the chosen value."""
     picture = figure()
     axes = picture.add_subplot()
     log_axis(axes, "y")
-    for i, (name, values) in enumerate(scan.rejections.items()):
-        axes.errorbar(scan.fraction, values[:, 0], values[:, 1], fmt="o-", ms=4, lw=1.5, color=COLOURS[i], label=name)
+    for name, values in scan.rejections.items():
+        colour = _colour(classes, name)
+        axes.errorbar(scan.fraction, *values.T, fmt="o-", ms=4, lw=1.5, color=colour, label=f"{name} jets")
     axes.axvline(chosen, color="black", lw=1, ls=":")
     axes.set(xlabel=rf"$f_{{\mathrm{{{names[1]}}}}}$", ylabel="Rejection", xlim=(-0.02, max(scan.fraction) + 0.02))
     clear_above(axes, 0.15)
@@ -79,7 +80,7 @@ def draw_scan(scan: Scan, names: tuple[str, str], chosen: float, at: float) -> F
     return picture
 
 
-def draw_against(binned: AgainstVariable, signal: str, title: str, at: float) -> Figure:
+def draw_against(binned: AgainstVariable, signal: str, title: str, at: float, classes: Sequence[str]) -> Figure:
     """Signal efficiency above, rejections below, of one cut in bins of a variable."""
     picture = figure(figsize=(7.0, 7.4))
     upper, lower = picture.subplots(2, 1, sharex=True)
@@ -88,10 +89,23 @@ def draw_against(binned: AgainstVariable, signal: str, title: str, at: float) ->
     upper.axhline(at, color="black", lw=1, ls=":")
     upper.set_ylabel(f"{signal} efficiency")
     log_axis(lower, "y")
-    for i, (name, values) in enumerate(binned.rejections.items()):
-        lower.errorbar(middle, values[:, 0], values[:, 1], half, fmt="o", ms=5, color=COLOURS[i], label=f"{name} jets")
+    for name, values in binned.rejections.items():
+        colour = _colour(classes, name)
+        lower.errorbar(middle, values[:, 0], values[:, 1], half, fmt="o", ms=5, color=colour, label=f"{name} jets")
     lower.set(xlabel=title, ylabel="Rejection")
     clear_above(lower, 0.2)
     lower.legend(loc="upper right", ncols=2)
     stamp(upper, right=f"one cut, {100 * at:.3g} % in all")
     return picture
+
+
+def _colour(classes: Sequence[str], name: str) -> str:
+    return COLOURS[list(classes).index(name) % len(COLOURS)]
+
+
+def _edges(found: Labelled, score: np.ndarray) -> np.ndarray:
+    """Bins that hold nearly all of each flavour."""
+    rows = [found.label == i for i in range(len(found.names))]
+    ends = np.array([quantiles(score[these], found.weight[these], np.array([0.002, 0.998])) for these in rows])
+    low, high = ends[:, 0].min(), ends[:, 1].max()
+    return np.linspace(low, high if high > low else low + 1, 51)

@@ -66,7 +66,7 @@ def draw_profiles(profiles: dict[str, Profile], title: str, ratio: bool, unit: s
         _points(upper, one, one.values("median"), i, name)
         _points(lower, one, one.values("width", relative=ratio), i, name)
     upper.axhline(1 if ratio else 0, color="black", lw=1, ls=":")
-    upper.set_ylabel("Median of " + ("ratio" if ratio else axis_title("difference", unit)))
+    upper.set_ylabel("Median ratio" if ratio else axis_title("Bias", unit))
     lower.set_ylabel("Resolution" if ratio else axis_title("Resolution", unit))
     lower.set_xlabel(title)
     lower.set_ylim(0, None)

@@ -13,31 +13,40 @@ from hepdl.learning.pairs import pairs_of
 
 
 class Head(nn.Module):
-    """Dense layers of one task, over events, particles or pairs of particles."""
+    """Dense layers of one task, over events, particles or pairs of particles.
+
+    The first layer is a sum over what it sees, worked out once for each event and once for each particle. Of a pair it
+    sees the sum of both particles and the absolute difference of another linear function of each, so that neither is
+    the first.
+    """
 
     def __init__(self, level: str, widths: tuple[int, int], layers: Sequence[int], outputs: int) -> None:
         """``widths`` are the numbers of features of an event and of a particle."""
         super().__init__()
         self.level = level
         event, particle = widths
-        inputs = event + {"event": 0, "particle": particle, "pair": 2 * particle}[level]
-        self.layers = nn.Sequential()
-        for width in layers:
-            self.layers.extend([nn.Linear(inputs, width), nn.ReLU()])
+        self.width, *others = [*layers, outputs]
+        self.event = nn.Linear(event, self.width)
+        if level != "event":
+            self.particle = nn.Linear(particle, self.width * (2 if level == "pair" else 1), bias=False)
+        self.layers, inputs = nn.Sequential(), self.width
+        for width in others:
+            self.layers.extend([nn.ReLU(), nn.Linear(inputs, width)])
             inputs = width
-        self.layers.append(nn.Linear(inputs, outputs))
 
     def forward(self, event: torch.Tensor, particles: Jagged | None) -> Column:
         """``[N, outputs]``, or a list of ``[n, outputs]``."""
+        hidden = self.event(event)
         if self.level == "event" or particles is None:
-            return self.layers(event)
-        index = particles.event_index()
+            return self.layers(hidden)
+        index, each = particles.event_index(), self.particle(particles.values)
         if self.level == "particle":
-            return particles.with_values(self.layers(torch.cat([particles.values, event[index]], 1)))
+            return particles.with_values(self.layers(hidden[index] + each))
         pairs = pairs_of(particles)
-        one, other = particles.values[pairs.first], particles.values[pairs.second]
-        both = torch.cat([one + other, (one - other).abs(), event[index[pairs.first]]], 1)
-        return pairs.jagged(self.layers(both))
+        summed, compared = each[:, : self.width], each[:, self.width :]
+        summed = summed + 0.5 * hidden[index]
+        both = summed[pairs.first] + summed[pairs.second]
+        return pairs.jagged(self.layers(both + (compared[pairs.first] - compared[pairs.second]).abs()))
 
 
 class Heads(nn.Module):

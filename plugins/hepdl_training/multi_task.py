@@ -42,7 +42,7 @@ class Task(Description):
     """Give all classes the same sum of weights in training."""
     layers: list[int] = [32]
     """Width of each hidden dense layer of this task; of events they see the features of the event, of particles those
-    of the particle too, of pairs the sum and the absolute difference of those of the two."""
+    of the particle too, of pairs the sum and an absolute difference of those of the two."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -54,7 +54,6 @@ class Scheme(Learner):
     """Which network stays: that of the epoch with the best validation loss, or the last."""
     patience: int = parameter(0, ge=0)
     """Stop when the validation loss has not improved for so many epochs; 0 never stops."""
-
     health: bool = True
     """Look once an epoch for gradients that vanish or explode, dead and saturated units, a loss that does not move and
     over-fitting, and warn."""

@@ -45,6 +45,16 @@ def test_check_names_the_column_that_is_missing(hepdl: Command, place: Path) -> 
     assert "'evnet', did you mean 'event'?" in answer.err
 
 
+def test_check_warns_of_what_is_unwise(hepdl: Command, place: Path) -> None:
+    learner = 'Supervised(network=Dense(inputs=["features"], layers=[2] * 9), optimizer=Adam(rate=5.0)),\n)'
+    script = SCRIPT.replace("import Define", "import Adam, Dense, Supervised, Define").rstrip().removesuffix(")")
+    (place / "unwise.py").write_text(script + learner)
+    answer = hepdl("check", "unwise.py")
+    assert answer.code == 0, answer.err
+    assert "warning: Supervised: Adam(rate=5) is unusually large" in answer.out
+    assert "warning: Supervised: 9 hidden layers of width 2 to 2 are too narrow for their depth" in answer.out
+
+
 def test_show_gives_the_resolved_chain(hepdl: Command) -> None:
     answer = hepdl("show", "script.py")
     assert "chain = Chain(\n    RootReader(\n        samples=[\n            Sample(\n" in answer.out

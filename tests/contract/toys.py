@@ -228,7 +228,7 @@ class OneLayer(nn.Module):
         self.layer = nn.Linear(features, width)
 
     def forward(self, particles: Jagged) -> Jagged:
-        return Jagged(self.layer(particles.values).tanh(), particles.offsets)
+        return particles.with_values(self.layer(particles.values).tanh())
 
 
 PARTICLES = {"particles": ColumnType("float32", (3,), jagged=True)}
