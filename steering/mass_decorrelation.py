@@ -28,6 +28,7 @@ chain = Chain(
         identity=["run", "event"],
         several_per_event="jet_rank",  # an entry is a jet
         split=Split(train=0.8, validation=0.2, test="pool == 1"),
+        units={"jet_m*": "GeV"},
     ),
     Filter("jet_mgroomed > 50 and jet_mgroomed < 300"),
     Define("tau21", "jet_tau2 / jet_tau1"),
