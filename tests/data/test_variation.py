@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from hepdl import Chain, Input, Output
 from hepdl.algorithm import Learner
 from hepdl.columns import Columns, ColumnType
 from hepdl.data import rows
+from hepdl.data.cache import Cache
 from hepdl.data.pools import POOL
 from hepdl.data.rows import Rows
 from hepdl.data.variation import Variation, executed
@@ -96,6 +98,27 @@ def test_pools_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     pooled = watched(Shake("x"), memory_mb=1e-3)["epochs"][1]
     assert POOL > 200
     np.testing.assert_array_equal(resident[1], pooled[1])
+
+
+def test_the_cache_does_not_matter(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    none, cold, warm = (watched(Shake("x"), cache=each)["epochs"][1][1] for each in (None, cache, cache))
+    np.testing.assert_array_equal(none, cold)
+    np.testing.assert_array_equal(none, warm)
+
+
+def test_a_resumed_training_meets_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def fit(self: Watch, train: Rows, validate: Rows) -> None:
+        stream, resumed = (Stream(train, ["shaken"], 100) for _ in range(2))
+        batches = [next(stream)["shaken"] for _ in range(2 * stream.steps)]
+        resumed.seek(stream.steps + 3)
+        found.append((batches[stream.steps + 3], next(resumed)["shaken"]))
+
+    monkeypatch.setattr(Watch, "fit", fit)
+    watched(Shake("x"))
+    assert torch.equal(*found[0])
 
 
 def test_seeds_and_steps_differ() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import awkward as ak
 import numpy as np
 import pytest
+import uproot
 from hepdl_io.root_reader import RootReader
 from hepdl_io.root_writer import RootWriter
 
@@ -20,7 +22,7 @@ from hepdl.errors import MissingColumn, WiringError
 from hepdl.events import Events, Jagged
 from hepdl.job import Job
 from tests.contract.toys import Shake
-from tests.io.test_for_each import events, friend, go, nano
+from tests.io.test_for_each import NANO, events, friend, go, nano
 from tests.memory import Centre, Collect
 
 SCORE = Centre(column="FatJet_mass", output="score")
@@ -117,3 +119,15 @@ def test_where_it_may_stand(tmp_path: Path) -> None:
     with pytest.raises(WiringError, match="second would train on 'shaken', whose variation ends where Regroup changes"):
         steps = Shake("FatJet_mass"), Regroup(), Define("best", "max(shaken)")
         Chain(reader, ForEach("FatJet"), *steps, Centre(column="best", name="second")).check()
+
+
+def test_nanoaod(tmp_path: Path, real: Callable[[str], str]) -> None:
+    path = real(NANO)
+    steps = ForEach("Jet"), Define("hardness", "Jet_pt / 2"), Regroup(), Define("best", "max(hardness)")
+    where = {"tree": "Events", "identity": ("run", "luminosityBlock", "event")}
+    go(tmp_path / "run", path, *steps, writer=RootWriter(["hardness", "best"]), **where)
+    with uproot.open(path) as file:
+        jets = file["Events"].arrays(["nJet", "Jet_pt"])
+    scores = friend(tmp_path / "run", Path(path).name)
+    np.testing.assert_array_equal(ak.num(scores.hardness), jets.nJet)
+    np.testing.assert_allclose(ak.flatten(scores.hardness), ak.flatten(jets.Jet_pt) / 2)
