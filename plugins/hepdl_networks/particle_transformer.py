@@ -66,10 +66,10 @@ class ParticleTransformer(ParticleNetwork):
         return self.momenta
 
     def collector(self, width: int) -> nn.Module:
-        """Nothing is left to do where the token has collected."""
-        from torch import nn
+        """The class token, or as for all networks on particles."""
+        from hepdl_networks.transformer_body import ClassAttention
 
-        return nn.Identity() if self.collect == "token" else super().collector(width)
+        return ClassAttention(self) if self.collect == "token" else super().collector(width)
 
     def body(self, columns: Columns, features: int) -> tuple[nn.Module, int]:
         """A :class:`~hepdl_networks.transformer_body.TransformerBody`."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TransformerBody(nn.Module):
-    """Embedding, attention among particles, then attention of a class token when there is one."""
+    """Embedding, then attention among particles, normalised at the end unless a class token follows."""
 
     def __init__(self, description: ParticleTransformer, features: int, token: bool) -> None:
         super().__init__()
@@ -32,26 +32,37 @@ class TransformerBody(nn.Module):
         self.blocks = nn.ModuleList(
             ParticleBlock(d.width, d.heads, hidden, d.activation, d.dropout) for _ in range(d.blocks)
         )
-        self.class_blocks = nn.ModuleList(
-            ClassBlock(d.width, d.heads, hidden, d.activation, 0.0) for _ in range(d.class_blocks if token else 0)
-        )
-        self.token = nn.Parameter(torch.empty(d.width)) if self.class_blocks else None
-        if self.token is not None:
-            nn.init.trunc_normal_(self.token, std=0.02)
-        self.norm = nn.LayerNorm(d.width)
+        self.norm: nn.Module = nn.Identity() if token else nn.LayerNorm(d.width)
 
-    def forward(self, particles: Jagged, *momenta: Jagged) -> Jagged | torch.Tensor:
-        """A list of ``[n, W]``, or ``[N, W]`` from the token."""
+    def forward(self, particles: Jagged, *momenta: Jagged) -> Jagged:
+        """A list of ``[n, W]``."""
         need_equal_lengths([particles, *momenta])
         slots, values = Slots(particles), self.embed(particles.values)
         mask = slots.visible()[:, None] if self.pairs is None else self.pairs(particles, momenta, slots)
         for block in self.blocks:
             values = block(values, slots, mask)
-        if self.token is None:
-            return particles.with_values(self.norm(values))
-        token = self.token.expand(len(particles), -1)
-        for block in self.class_blocks:
-            token = block(token, values, slots)
+        return particles.with_values(self.norm(values))
+
+
+class ClassAttention(nn.Module):
+    """Collects particles by a class token that attends to them."""
+
+    def __init__(self, description: ParticleTransformer) -> None:
+        super().__init__()
+        d = description
+        hidden = d.expansion * d.width
+        self.blocks = nn.ModuleList(
+            ClassBlock(d.width, d.heads, hidden, d.activation, 0.0) for _ in range(d.class_blocks)
+        )
+        self.token = nn.Parameter(torch.empty(d.width))
+        nn.init.trunc_normal_(self.token, std=0.02)
+        self.norm = nn.LayerNorm(d.width)
+
+    def forward(self, particles: Jagged) -> torch.Tensor:
+        """``[N, W]``."""
+        slots, token = Slots(particles), self.token.expand(len(particles), -1)
+        for block in self.blocks:
+            token = block(token, particles.values, slots)
         result: torch.Tensor = self.norm(token)
         return result
 
