@@ -146,6 +146,6 @@ TASKS = {
         ), {
             "cell": NeuralProgrammer(inputs=["table"], question="words", number="number", steps=2),
             "LSTM": Recurrent(inputs=["all"], layers=[64], head=[]),
-        }, 1, 3000, rate=1e-2, events=64, bits=False),
+        }, 1, 1500, rate=1e-2, events=64, bits=False),
     )
 }  # fmt: skip
