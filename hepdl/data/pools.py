@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hepdl.data.allocator import give_back_large
 from hepdl.data.table import Table
 from hepdl.data.tensors import device_ready
 from hepdl.events import Events
@@ -61,6 +62,8 @@ class Pools:
         self.number = 1 if pool is None else max(1, -(-self.count // pool))
         self._even = even
         self._resident: Packed | None = None
+        if self.number > 1:
+            give_back_large()
 
     def epoch(self, generator: np.random.Generator | None, first: int = 0) -> Iterator[Packed]:
         """The pools of an epoch from number ``first`` on; without a generator in the order of the files."""
