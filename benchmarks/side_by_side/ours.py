@@ -13,7 +13,17 @@ from torch import nn
 
 from hepdl import Chain, Inputs, Sample, Split
 from hepdl.algorithm import Learner, Reader, Step
-from hepdl.algorithms import DeepSets, Define, Dense, Filter, RootReader, Standardize, Supervised
+from hepdl.algorithms import (
+    DeepSets,
+    Define,
+    Dense,
+    Filter,
+    ParticleNetLite,
+    Particles,
+    RootReader,
+    Standardize,
+    Supervised,
+)  # fmt: skip
 from hepdl.clock import Clock
 from hepdl.columns import Columns
 from hepdl.data.cache import Cache
@@ -121,6 +131,13 @@ def pfn_chain(files: list[str], batch: int, epochs: int) -> Chain:
     network = deep_sets()
     learner = Supervised(network=network, target="label", epochs=epochs, batch_size=batch, keep="last")
     return Chain(reader(files), learner)
+
+
+def particle_net_chain(files: list[str], batch: int, epochs: int) -> Chain:
+    """ParticleNet-Lite over all 16 columns of the particles, neighbours in Δη and Δφ."""
+    network = ParticleNetLite(inputs=LISTS, coordinates="points", output="score")
+    learner = Supervised(network=network, target="label", epochs=epochs, batch_size=batch, keep="last")
+    return Chain(reader(files), Particles("points", ["part_deta", "part_dphi"]), learner)
 
 
 def cache_in(scratch: Path) -> Cache:
