@@ -49,8 +49,26 @@ def cached(words: argparse.Namespace) -> None:
     report(first=len(rows) / first[0], anon_mb=memory.peak, threads=torch.get_num_threads(), **best(later, len(rows)))
 
 
-def _iterate(rows, epoch: int) -> None:
-    for _ in rows.batches(ours.COLUMNS, BATCH, epoch):
+def full(words: argparse.Namespace) -> None:
+    """First pass and epochs of the full task: selection, new variables, scaling, clipping; over weaver's files."""
+    with tempfile.TemporaryDirectory(dir=words.scratch) as folder, AnonymousMemory() as memory:
+        tables = []
+        files = words.files[: fewer(words)]
+        wall, cpu = costs_of(lambda: tables.append(ours.full_table(files, ours.Cache(Path(folder)))))
+        rows = ours.rows_of(tables[0], None, ours.FULL)
+        later = [costs_of(lambda e=e: _iterate(rows, e, ours.FULL)) for e in range(3)]
+    jets = words.jets * len(files)
+    report(first=jets / wall, first_cpu=jets / cpu, anon_mb=memory.peak, threads=torch.get_num_threads(),
+           **best(later[1:], len(rows)))  # fmt: skip
+
+
+def fewer(words: argparse.Namespace) -> int:
+    """Number of files that weaver reads, since it is slow."""
+    return max(2, 2 * words.number // 5)
+
+
+def _iterate(rows, epoch: int, columns: Sequence[str] = ours.COLUMNS) -> None:
+    for _ in rows.batches(columns, BATCH, epoch):
         pass
 
 
@@ -88,9 +106,11 @@ def first_pass(words: argparse.Namespace) -> None:
     report(first=jets / wall, first_cpu=jets / cpu, anon_mb=memory.peak, threads=torch.get_num_threads())
 
 
-def iterate(words: argparse.Namespace) -> None:
+def iterate(words: argparse.Namespace, inflate: str = "zlib") -> None:
     """The limit: uproot reads the same branches and nothing is done with them."""
     import uproot
+
+    uproot.compression._decompress_ZLIB.library = inflate
 
     branches = [*LISTS, *FLAT, "jet_tau1", "jet_tau2", "event", "label"]
     places = dict.fromkeys(words.files, "events")
@@ -102,6 +122,11 @@ def iterate(words: argparse.Namespace) -> None:
     wall, cpu = costs_of(read)
     jets = words.jets * len(words.files)
     report(first=jets / wall, first_cpu=jets / cpu, threads=1.0)
+
+
+def iterate_isal(words: argparse.Namespace) -> None:
+    """The same with the decompressor that hepdl uses."""
+    iterate(words, "isal")
 
 
 def shared(words: argparse.Namespace) -> None:
@@ -133,7 +158,7 @@ def prepare(words: argparse.Namespace) -> None:
     report(jets=float(len(table)))
 
 
-PARTS = {each.__name__: each for each in (cached, gather, first_pass, iterate, shared, prepare)}
+PARTS = {each.__name__: each for each in (cached, full, gather, first_pass, iterate, iterate_isal, shared, prepare)}
 
 
 def parsed() -> argparse.Namespace:
@@ -160,13 +185,16 @@ def contestants(words: argparse.Namespace) -> dict[str, Contestant]:
     own = {name: [sys.executable, __file__, "--one", name, *here] for name in PARTS}
     entries = {
         "hepdl": own["cached"], "hepdl, pools": [*own["cached"], "--memory", STREAM_MB], "gather": own["gather"],
-        "hepdl, first pass": own["first_pass"], "uproot.iterate": own["iterate"], "two jobs": own["shared"],
+        "hepdl, first pass": own["first_pass"], "uproot.iterate": own["iterate"],
+        "uproot.iterate, isal": own["iterate_isal"], "two jobs": own["shared"], "hepdl, full": own["full"],
     }  # fmt: skip
     peers = Path(__file__).parent / "peers"
-    files = words.files[: max(2, 2 * words.number // 5)]
+    files = words.files[: fewer(words)]
     if words.weaver:
         loader = [words.weaver, peers / "weaver_data.py", words.scratch, BATCH]
-        entries |= {"weaver": [*loader, 0, *files], "weaver, in memory": [*loader, 1, *files]}
+        for task in ("plain", "full"):
+            name = "weaver" if task == "plain" else "weaver, full"
+            entries |= {name: [*loader, task, 0, *files], f"{name}, in memory": [*loader, task, 1, *files]}
     if words.salt:
         entries["salt"] = [words.salt, peers / "salt_data.py", words.scratch, BATCH]
     return {name: Contestant(name, command) for name, command in entries.items()}
@@ -179,14 +207,26 @@ def marks(found: dict[str, Contestant]) -> list[str]:
         Mark("gather", "later", "later", 0.7, 0.95), Mark("weaver", "later", "later", 25, 50),
         Mark("weaver, in memory", "later", "later", 8, 50), Mark("salt", "later", "later", 5, 50),
     ]  # fmt: skip
-    first = [Mark("uproot.iterate", "first", "first", 0.5, 0.9), Mark("weaver", "first", "first", 4, 4)]
-    others = [*found.values(), *(Contestant(name, []) for name in ("weaver", "weaver, in memory", "salt"))]
+    first = [
+        Mark("uproot.iterate", "first", "first", 0.5, 0.9),
+        Mark("uproot.iterate, isal", "first", "first", 0.5, 0.9),
+        Mark("weaver", "first", "first", 4, 4),
+    ]
+    missing = ("weaver", "weaver, in memory", "weaver, full", "weaver, full, in memory", "salt")
+    others = [*found.values(), *(Contestant(name, []) for name in missing)]
     lines = contest.marks_table("cached epoch, jagged, shuffled", found["hepdl"], others, later)
     cpu = [Mark("gather", "later_cpu", "later_cpu", 0.7, 0.95)]
     lines += contest.marks_table("the same, of processor time", found["hepdl"], others, cpu)
     lines += contest.marks_table("first pass", cold, others, first)
     cpu = [Mark("uproot.iterate", "first_cpu", "first_cpu", 0.5, 0.9)]
     lines += contest.marks_table("the same, of processor time", cold, others, cpu)
+    full_later = [
+        Mark("weaver, full", "later", "later", 25, 50),
+        Mark("weaver, full, in memory", "later", "later", 8, 50),
+    ]
+    lines += contest.marks_table("full task, cached epoch", found["hepdl, full"], others, full_later)
+    full_first = [Mark("weaver, full", "first", "first", 4, 4)]
+    lines += contest.marks_table("full task, first pass", found["hepdl, full"], others, full_first)
     lines += contest.marks_table("two jobs, one cache", two, others, [Mark("two jobs", "one_s", "two_s", 1 / 1.2, 1.0)])
     used = found["hepdl, pools"].median("anon_mb")
     met = "goal met" if used <= 300 else "met" if used <= 500 else "**not met**"

@@ -2,9 +2,10 @@
 
     python benchmarks/training.py --scratch FOLDER [--weaver PYTHON] [--lightning PYTHON] [--repeats 5] [--quick]
 
-Two networks: dense 20-64-64-64-1 on 20 features, batch 1024; and deep sets (PFN, 3 x 128 for each of at most 64
-particles, 3 x 128 for their sum), batch 256, packed with hepdl, padded in the bare loop. All on one thread with fused
-Adam (weaver: its own Adam). ParticleNet-Lite is not here yet: hepdl has no edge convolution.
+Three networks: dense 20-64-64-64-1 on 20 features, batch 1024; deep sets (PFN, 3 x 128 for each of at most 64
+particles, 3 x 128 for their sum), batch 256, packed with hepdl, padded in the bare loop; ParticleNet-Lite, batch 128,
+hepdl's own beside weaver's module without fusion, in weaver and in a bare loop over padded tensors. All on one thread
+with fused Adam (weaver: its own Adam).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from side_by_side.contest import Contestant, Mark, report
 from side_by_side.jets import FEATURES, LISTS, flat_files, jet_files
 from torch import nn
 
-DENSE, PFN = 1024, 256
+DENSE, PFN, NET = 1024, 256, 128
 MOST = 64
 
 
@@ -54,6 +55,11 @@ def dense(words: argparse.Namespace) -> None:
 def pfn(words: argparse.Namespace) -> None:
     """hepdl, packed deep sets."""
     hepdl_run(words, ours.pfn_chain(words.jet, PFN, 3))
+
+
+def particle_net(words: argparse.Namespace) -> None:
+    """hepdl, ParticleNet-Lite."""
+    hepdl_run(words, ours.particle_net_chain(words.jet[:2], NET, 2))
 
 
 def bare(network: nn.Module, columns: Sequence[torch.Tensor], target: torch.Tensor, batch: int, epochs: int) -> None:
@@ -131,7 +137,7 @@ def prepare(words: argparse.Namespace) -> None:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    each.__name__: each for each in (dense, pfn, bare_dense, bare_pfn, bare_packed, prepare)
+    each.__name__: each for each in (dense, pfn, particle_net, bare_dense, bare_pfn, bare_packed, prepare)
 }
 
 
@@ -153,7 +159,8 @@ def sized(words: argparse.Namespace) -> argparse.Namespace:
     words.epochs, words.repeats = (2, 1) if words.quick else (6, words.repeats)
     words.flat = [str(path) for path in flat_files(words.scratch, words.files, words.each)]
     words.jet = [str(path) for path in jet_files(words.scratch, 4 if not words.quick else 2, words.jets, MOST)]
-    words.events = words.jets * len(words.jet) if words.one == "pfn" else words.each * words.files
+    seen = {"pfn": words.jets * len(words.jet), "particle_net": words.jets * 2}
+    words.events = seen.get(words.one, words.each * words.files)
     return words
 
 
@@ -164,11 +171,15 @@ def contestants(words: argparse.Namespace) -> dict[str, Contestant]:
     entries = {
         "hepdl, dense": own["dense"], "bare loop, dense": own["bare_dense"], "hepdl, PFN": own["pfn"],
         "bare loop, padded PFN": own["bare_pfn"], "bare loop, packed PFN": own["bare_packed"],
+        "hepdl, ParticleNet-Lite": own["particle_net"],
     }  # fmt: skip
     peers = Path(__file__).parent / "peers"
     if words.weaver:
         train = [words.weaver, peers / "weaver_training.py", words.scratch]
         entries["weaver, dense"] = [*train, "dense", DENSE, 2, *words.flat[:4]]
+        entries["weaver, ParticleNet-Lite"] = [*train, "particle_net", NET, 2, *words.jet[:2]]
+        loop = [words.weaver, peers / "weaver_particle_net.py", words.scratch / "padded.npz"]
+        entries["bare loop, ParticleNet-Lite"] = [*loop, NET, 2, 2 * words.jets]
         entries["weaver, PFN"] = [*train, "pfn", PFN, 2, *words.jet]
     if words.lightning:
         trainer = [words.lightning, peers / "lightning_training.py", words.scratch / "flat.npz"]
@@ -178,7 +189,12 @@ def contestants(words: argparse.Namespace) -> dict[str, Contestant]:
 
 def marks(found: dict[str, Contestant]) -> list[str]:
     """What the issue asks for."""
-    missing = ("weaver, dense", "weaver, PFN", "lightning, dense")
+    missing = (
+        "weaver, dense",
+        "weaver, PFN",
+        "lightning, dense",
+        *(f"{who}, ParticleNet-Lite" for who in ("weaver", "bare loop")),
+    )
     others = [*found.values(), *(Contestant(name, []) for name in missing if name not in found)]
     flat = [
         Mark("bare loop, dense", "later", "later", 0.85, 0.97), Mark("weaver, dense", "later", "later", 20, 20),
@@ -187,7 +203,11 @@ def marks(found: dict[str, Contestant]) -> list[str]:
     sets = [Mark("bare loop, padded PFN", "later", "later", 1.5, 2.3), Mark("weaver, PFN", "later", "later", 1.5, 2.3)]
     lines = contest.marks_table("dense 20-64-64-64, batch 1024", found["hepdl, dense"], others, flat)
     lines += contest.marks_table("PFN, 64 particles, batch 256", found["hepdl, PFN"], others, sets)
-    return [*lines, "| ParticleNet-Lite | bare loop | – | 1× | 2× | not done: no edge convolution yet |"]
+    graphs = [
+        Mark(f"{who}, ParticleNet-Lite", "later", "later", least, 2)
+        for who, least in (("bare loop", 1), ("weaver", 1.5))
+    ]
+    return lines + contest.marks_table("ParticleNet-Lite, batch 128", found["hepdl, ParticleNet-Lite"], others, graphs)
 
 
 def main() -> None:

@@ -38,8 +38,15 @@ class Events(Mapping[str, Column]):
         wrong = {name: n for name, n in lengths.items() if n != length}
         if wrong:
             raise WiringError(f"columns of one block must have equal length {length}, but: {wrong}")
-        self._columns = dict(columns)
+        self._columns: Mapping[str, Column] = dict(columns)
         self._length = length
+
+    @classmethod
+    def trusted(cls, columns: Mapping[str, Column], length: int) -> Self:
+        """A block of columns that are known to have this length; for batches, where counting them costs too much."""
+        events = cls.__new__(cls)
+        events._columns, events._length = columns, length
+        return events
 
     def __getitem__(self, name: str) -> Column:
         try:
@@ -77,7 +84,7 @@ class Events(Mapping[str, Column]):
         clash = [name for name in columns if name in self._columns]
         if clash:
             raise ColumnClash(f"{step or 'a step'} would add column '{clash[0]}', which exists already")
-        return type(self)(self._columns | dict(columns), self._length)
+        return type(self)({**self._columns, **columns}, self._length)
 
     def only(self, names: Sequence[str]) -> Self:
         """These columns alone."""

@@ -175,7 +175,9 @@ def _particles_on_host(offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarra
     lengths = offsets[rows + 1] - starts
     taken = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(lengths, out=taken[1:])
-    return np.repeat(starts - taken[:-1], lengths) + np.arange(taken[-1]), taken
+    index = np.repeat(starts - taken[:-1], lengths)
+    index += np.arange(taken[-1])
+    return index, taken
 
 
 def _particles_on_device(offsets: torch.Tensor, rows: torch.Tensor, device: Any) -> tuple[torch.Tensor, torch.Tensor]:

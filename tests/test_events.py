@@ -245,3 +245,19 @@ def test_text_stays_on_the_host() -> None:
     events = Events({"name": np.array(["w", "qcd"]), "x": np.zeros(2)}).to("cpu")
     assert events["name"].tolist() == ["w", "qcd"]
     assert events.host()["x"].shape == (2,)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
+def test_where_is_take_of_the_rows_that_are_true(share: float) -> None:
+    rng = np.random.default_rng(3)
+    lengths = rng.integers(0, 4, 2000)
+    lists = Jagged.from_lengths(rng.normal(size=(lengths.sum(), 2)), lengths)
+    events = Events({"x": rng.normal(size=2000), "pt": lists, "eta": Jagged(-lists.values, lists.offsets)})
+    mask = rng.random(2000) >= share
+    kept, expected = events.where(mask), events.take(np.flatnonzero(mask))
+    assert len(kept) == len(expected) == mask.sum()
+    np.testing.assert_array_equal(kept["x"], expected["x"])
+    for name in ("pt", "eta"):
+        np.testing.assert_array_equal(kept[name].values, expected[name].values)
+        np.testing.assert_array_equal(kept[name].offsets, expected[name].offsets)
+    assert kept["pt"].offsets is kept["eta"].offsets

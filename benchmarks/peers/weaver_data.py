@@ -1,6 +1,7 @@
 """weaver-core's loader over the same files and branches: first and later epoch, streaming or in memory.
 
-Run with the Python of weaver's own environment: weaver_data.py FOLDER BATCH IN_MEMORY FILE...
+Run with the Python of weaver's own environment: weaver_data.py FOLDER BATCH TASK IN_MEMORY FILE...; TASK is ``plain``
+(21 branches as they are) or ``full`` (selection, nine new variables, scaling, clipping, padded by wrapping around).
 """
 
 from __future__ import annotations
@@ -34,13 +35,57 @@ labels: {type: simple, value: [label_0, label_1]}
 """
 
 
-def main() -> None:
-    """Two epochs."""
-    folder, batch, in_memory, *files = sys.argv[1:]
-    config = Path(folder) / "weaver.yaml"
+FULL = """
+treename: events
+selection: SELECTION
+preprocess: {method: manual, data_fraction: 0.1}
+new_variables:
+  part_mask: ak.ones_like(part_energy)
+  label_0: label == 0
+  label_1: label == 1
+NEW
+inputs:
+  pf_points: {length: 128, pad_mode: wrap, vars: [POINTS]}
+  pf_features: {length: 128, pad_mode: wrap, vars: [FEATURES]}
+  pf_vectors: {length: 128, pad_mode: wrap, vars: [VECTORS]}
+  pf_mask: {length: 128, pad_mode: constant, vars: [[part_mask, null]]}
+labels: {type: simple, value: [label_0, label_1]}
+"""
+
+
+def plain() -> str:
+    """The branches as they are."""
     lists = ", ".join(f"[part_{name}, null]" for name in PARTICLE.split())
     flat = ", ".join(f"[jet_{name}, null]" for name in ("pt", "eta", "phi", "energy", "sdmass"))
-    config.write_text(CONFIG.replace("LISTS", lists).replace("FLAT", flat))
+    return CONFIG.replace("LISTS", lists).replace("FLAT", flat)
+
+
+def with_everything() -> str:
+    """The full task."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from side_by_side import full
+
+    scaled = [f"[{name}, {c}, {s}, {low}, {high}]" for name, (c, s, low, high) in full.SCALED.items()]
+    words = {
+        "SELECTION": full.SELECTION, "FEATURES": ", ".join([*scaled, *_unscaled(full.PLAIN)]),
+        "NEW": "\n".join(f"  {name}: {full.for_numpy(text)}" for name, text in full.NEW.items()),
+        "VECTORS": ", ".join(_unscaled(full.VECTORS)), "POINTS": ", ".join(_unscaled(full.POINTS)),
+    }  # fmt: skip
+    text = FULL
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
+
+
+def _unscaled(names: list[str]) -> list[str]:
+    return [f"[{name}, null]" for name in names]
+
+
+def main() -> None:
+    """Two epochs."""
+    folder, batch, task, in_memory, *files = sys.argv[1:]
+    config = Path(folder) / f"weaver_{task}.yaml"
+    config.write_text(plain() if task == "plain" else with_everything())
     data = SimpleIterDataset(
         {"_": files}, str(config), batch_size=int(batch), for_training=True, fetch_step=1 if in_memory == "1" else 0.1,
         in_memory=in_memory == "1", name="train",

@@ -1,6 +1,6 @@
 """weaver-core's own training, streaming ROOT files: weaver_training.py FOLDER NETWORK BATCH EPOCHS FILE...
 
-NETWORK is ``dense`` (20 features) or ``pfn`` (16 columns of 64 particles). Speeds are what weaver prints.
+NETWORK is ``dense`` (20 features), ``pfn`` or ``particle_net`` (16 columns of 64 particles). Speeds are weaver's.
 """
 
 from __future__ import annotations
@@ -47,6 +47,14 @@ class Sets(nn.Module):
     def forward(self, x, mask):
         return self.all((self.each(x.transpose(1, 2)).relu() * mask.transpose(1, 2)).sum(1))
 
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        from weaver.nn.model.ParticleNet import ParticleNet
+        self.net = ParticleNet(16, 2, use_fusion=False)
+    def forward(self, x, mask):
+        return self.net(x[:, 4:6], x, mask)
+
 def get_model(data_config, **_):
     return CLASS(), {"input_names": list(data_config.input_names), "input_shapes": {}, "dynamic_axes": {},
                      "output_names": ["softmax"]}
@@ -59,13 +67,14 @@ def main() -> None:
     """Train and print the speed of the later epochs."""
     folder, kind, batch, epochs, *files = sys.argv[1:]
     config, network = Path(folder) / f"weaver_{kind}.yaml", Path(folder) / f"weaver_{kind}.py"
-    names = [f"part_{name}" for name in PARTICLE.split()] if kind == "pfn" else [f"x{i}" for i in range(20)]
+    lists = kind != "dense"
+    names = [f"part_{name}" for name in PARTICLE.split()] if lists else [f"x{i}" for i in range(20)]
     text = CONFIG.replace("VARS", ", ".join(f"[{name}, null]" for name in names))
-    text = text.replace("LENGTH", "64" if kind == "pfn" else "null")
-    mask = "pf_mask: {length: 64, pad_mode: constant, vars: [[one, null]]}" if kind == "pfn" else ""
-    text = text.replace(" INPUTMASK", ", one: ak.ones_like(part_px)" if kind == "pfn" else "").replace("MASK", mask)
+    text = text.replace("LENGTH", "64" if lists else "null")
+    mask = "pf_mask: {length: 64, pad_mode: constant, vars: [[one, null]]}" if lists else ""
+    text = text.replace(" INPUTMASK", ", one: ak.ones_like(part_px)" if lists else "").replace("MASK", mask)
     config.write_text(text)
-    network.write_text(NETWORK.replace("CLASS", "Sets" if kind == "pfn" else "Flat"))
+    network.write_text(NETWORK.replace("CLASS", {"dense": "Flat", "pfn": "Sets", "particle_net": "Net"}[kind]))
     weaver = Path(sys.executable).with_name("weaver")
     words = [
         weaver, "--data-train", *files, "--data-config", config, "--network-config", network, "--gpus", "",

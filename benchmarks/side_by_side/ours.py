@@ -7,12 +7,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from side_by_side import full
 from side_by_side.jets import FEATURES, FLAT, LISTS
 from torch import nn
 
 from hepdl import Chain, Inputs, Sample, Split
-from hepdl.algorithm import Learner, Reader
-from hepdl.algorithms import DeepSets, Define, Dense, Filter, RootReader, Standardize, Supervised
+from hepdl.algorithm import Learner, Reader, Step
+from hepdl.algorithms import (
+    DeepSets,
+    Define,
+    Dense,
+    Filter,
+    ParticleNetLite,
+    Particles,
+    RootReader,
+    Standardize,
+    Supervised,
+)  # fmt: skip
 from hepdl.clock import Clock
 from hepdl.columns import Columns
 from hepdl.data.cache import Cache
@@ -42,11 +53,31 @@ def table_of(chain_reader: Reader, cache: Cache) -> Table:
     return first.run(chain_reader.offers(), [*COLUMNS, "source", "sample", "part", "entry"]).table
 
 
-def rows_of(table: Table, memory_mb: float | None) -> Rows:
+def full_steps() -> list[Step]:
+    """Selection, new variables, scaling and clipping, as weaver's example for JetClass has them."""
+    scaled = [Define(f"scaled_{name}", full.scaled(name)) for name in full.SCALED]
+    return [Filter(full.SELECTION), *(Define(name, full.NEW[name]) for name in ("part_d0", "part_dz")), *scaled]
+
+
+FULL = [*(f"scaled_{name}" for name in full.SCALED), *full.PLAIN, *full.VECTORS, "label", "weight"]
+"""Columns of a batch: 17 features and 4 components a particle; two features are coordinates too."""
+
+
+def full_table(files: list[str], cache: Cache) -> Table:
+    """These columns, decoded and computed, written into the cache."""
+    chain = Chain(reader(files), *full_steps(), Needs(columns=[*FULL[:-2]])).resolved()
+    chain.wire(chain.reader.offers())
+    sources = chain.reader.sources()
+    job = Job(sources=tuple(sources), ledger=Ledger.of(sources))
+    first = FirstPass(chain.reader, chain.steps[1:-1], job, entry_ranges(sources), Clock(), cache)
+    return first.run(chain.reader.offers(), [*FULL, "source", "sample", "part", "entry"]).table
+
+
+def rows_of(table: Table, memory_mb: float | None, columns: list[str] = COLUMNS) -> Rows:
     """All of it, in memory or in pools."""
     from hepdl.data.pools import pool_size
 
-    table = table.only(COLUMNS)
+    table = table.only(columns)
     pool = pool_size(table, len(table), Job(memory_mb=memory_mb))
     return Rows(table, np.arange(len(table)), Columns(), lambda events: events, "cpu", 1, pool)
 
@@ -100,6 +131,13 @@ def pfn_chain(files: list[str], batch: int, epochs: int) -> Chain:
     network = deep_sets()
     learner = Supervised(network=network, target="label", epochs=epochs, batch_size=batch, keep="last")
     return Chain(reader(files), learner)
+
+
+def particle_net_chain(files: list[str], batch: int, epochs: int) -> Chain:
+    """ParticleNet-Lite over all 16 columns of the particles, neighbours in Δη and Δφ."""
+    network = ParticleNetLite(inputs=LISTS, coordinates="points", output="score")
+    learner = Supervised(network=network, target="label", epochs=epochs, batch_size=batch, keep="last")
+    return Chain(reader(files), Particles("points", ["part_deta", "part_dphi"]), learner)
 
 
 def cache_in(scratch: Path) -> Cache:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_FILES = 20
 """Files of a run up to which each one has its line on the screen; ``ledger.json`` always has all."""
 
+LONG_WAIT, LONG_WAIT_S = 0.05, 1.0
+"""Share and seconds of waiting from which on it is worth a line."""
+
 NEGLIGIBLE_S = 1e-3
 """Seconds below which the end of a step is not worth a line."""
 
@@ -26,7 +29,8 @@ def ending(outcome: Outcome, device: str, folder: Path) -> str:
     """All tables, the words of reports and writers, and one line about the whole run."""
     pictures = sorted(str(path) for path in folder.glob("plots/*.png"))
     selections = [step.label for step in outcome.steps if isinstance(step, Selection | Expansion)]
-    blocks = [cost_table(outcome.clock.costs), ledger_table(outcome.ledger, selections), "\n".join(outcome.summaries)]
+    costs = "\n".join([cost_table(outcome.clock.costs), *waits(outcome.clock.costs, outcome.ledger.notes)])
+    blocks = [costs, ledger_table(outcome.ledger, selections), "\n".join(outcome.summaries)]
     blocks += ["pictures:\n  " + "\n  ".join(pictures)] if pictures else []
     return "\n\n".join([*filter(None, blocks), last_line(outcome, device, folder)])
 
@@ -39,6 +43,22 @@ def cost_table(costs: list[Cost]) -> str:
         if c.phase != "finalize" or c.wall_s > NEGLIGIBLE_S
     ]
     return table(["step", "phase", "calls", "wall [s]", "CPU [s]", "memory [MB]", "ms/call", "waiting [s]"], rows)
+
+
+def waits(costs: list[Cost], notes: list[str]) -> list[str]:
+    """What was waited for, where it was long, and what to change."""
+    lines = []
+    for cost in costs:
+        if cost.waiting_s < LONG_WAIT_S or cost.waiting_s < LONG_WAIT * cost.wall_s:
+            continue
+        if cost.phase == "read":
+            what = "files to be decoded; a run that finds their columns in the cache does not (hepdl cache list)"
+        elif any(note.startswith(f"{cost.step}: train") for note in notes):
+            what = "pools of events to be read; they fit at once with a larger --memory"
+        else:
+            what = "batches to be put together; larger batches cost less an event"
+        lines.append(f"{cost.step} ({cost.phase}): {cost.waiting_s:.1f} s were spent waiting for {what}")
+    return lines
 
 
 def ledger_table(ledger: Ledger, steps: list[str]) -> str:

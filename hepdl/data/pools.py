@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hepdl.data.allocator import give_back_large
 from hepdl.data.table import Table
 from hepdl.data.tensors import device_ready
 from hepdl.events import Events
@@ -47,17 +48,22 @@ class Pools:
     def __init__(
         self, table: Table, rows: list[np.ndarray], device: str, pool: int | None = None,
         finish: Callable[[Events], Events] | None = None, even: bool = False,
+        more: Callable[[Packed], Packed] | None = None,
     ) -> None:  # fmt: skip
         """``rows`` are the rows of each file, ``pool`` is the number of events in a pool, None for all in one.
 
         ``finish`` makes of the table's columns, on the device, those that a pool holds; None holds the table's own.
+        ``more`` adds columns to a pool that is otherwise complete.
         ``even`` cuts files so that each has several blocks in each pool, also where that makes blocks short.
         """
-        self.table, self.device, self.rows, self._finish = table, device, rows, finish
+        self.table, self.device, self.rows = table, device, rows
+        self._finish, self._more = finish, more
         self.count = sum(len(each) for each in rows)
         self.number = 1 if pool is None else max(1, -(-self.count // pool))
         self._even = even
         self._resident: Packed | None = None
+        if self.number > 1:
+            give_back_large()
 
     def epoch(self, generator: np.random.Generator | None, first: int = 0) -> Iterator[Packed]:
         """The pools of an epoch from number ``first`` on; without a generator in the order of the files."""
@@ -109,11 +115,11 @@ class Pools:
 
         blocks = [block for block in blocks if len(block.rows)] or list(blocks[:1])
         packed = Packed.of([device_ready(_rows(self.table.pieces[b.piece], b.rows)) for b in blocks], self.device)
-        if self._finish is None:
-            return packed
-        events = packed.all()
-        starts = range(0, max(len(events), 1), AT_ONCE)
-        return Packed.of([self._finish(events.rows(start, start + AT_ONCE)) for start in starts], self.device)
+        if self._finish is not None:
+            events = packed.all()
+            starts = range(0, max(len(events), 1), AT_ONCE)
+            packed = Packed.of([self._finish(events.rows(start, start + AT_ONCE)) for start in starts], self.device)
+        return packed if self._more is None else self._more(packed)
 
 
 def _rows(piece: Events, rows: np.ndarray) -> Events:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from hepdl.columns import Columns
 from hepdl.data.mixture import TIMES, Mixture, stratified
 from hepdl.data.pools import Pools
 from hepdl.data.table import Table
-from hepdl.events import Events
+from hepdl.events import Column, Events
 from hepdl.sources import Sample
 
 if TYPE_CHECKING:
@@ -29,12 +31,25 @@ BUCKETS = 64
 """Batches among which events are sorted by length, when batches of equal lengths are asked for."""
 
 
+@dataclass(frozen=True)
+class Made:
+    """Flat columns that are made of others on the device."""
+
+    names: Sequence[str]
+    reads: Sequence[str]
+    make: Callable[[Events], dict[str, Column]]
+    """What it makes of an event must not depend on other events."""
+
+    def plus(self, events: Events) -> Events:
+        """The events and these columns."""
+        return events.plus(self.make(events))
+
+
 class Rows:
     """Training or validation events: batches of tensors on the device, shuffled by a number.
 
     The order of epoch ``e`` depends on nothing but the seed and ``e``, so a position in the data is two numbers
-    (epoch, batch), and a resumed training meets the same batches. ``waited`` adds up the seconds in which whoever
-    iterates had to wait for a batch.
+    (epoch, batch), and a resumed training meets the same batches.
     """
 
     def __init__(
@@ -54,12 +69,18 @@ class Rows:
         if self.mixture.mixed:
             times = zip(table.pieces, self.mixture.times, strict=True)
             table = Table([piece.plus({TIMES: np.broadcast_to(time, len(piece))}) for piece, time in times])
-        self.columns, self.device, self.waited = columns, device, 0.0
+        self.columns, self.device, self._waited = columns, device, [0.0]
         self._samples = samples
         self.pools = Pools(table, rows, device, pool, even=self.mixture.mixed)
         self._prefix, self._seed, self._pool = prefix, seed, pool
         self._variation = variation
         self._of_names: dict[tuple[str, ...], Pools] = {}
+        self._made: Made | None = None
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which whoever iterates had to wait for a batch, of these rows or of those with more columns."""
+        return self._waited[0]
 
     def __len__(self) -> int:
         return self.pools.count
@@ -84,7 +105,7 @@ class Rows:
         for batch in self._shuffled(pools, size, epoch, start, alike):
             if vary is not None and epoch is not None:
                 batch = vary.vary(batch, names, epoch)  # noqa: PLW2901
-            self.waited += time.perf_counter() - began
+            self._waited[0] += time.perf_counter() - began
             yield batch if len(batch.names) == len(names) else batch.only(names)
             began = time.perf_counter()
 
@@ -108,6 +129,12 @@ class Rows:
         every = np.concatenate([np.zeros(0, np.int64), *index])
         return Rows(part, every, self.columns, self._prefix, self.device, seed, self._pool, self._variation, samples)
 
+    def plus(self, made: Made) -> Rows:
+        """The same events with flat columns that are made once a pool and not in every batch."""
+        rows = copy.copy(self)
+        rows._made, rows._of_names = made, {}
+        return rows
+
     def _and_times(self, names: Sequence[str]) -> Sequence[str]:
         return [*names, TIMES] if self.mixture.mixed and TIMES not in names else names
 
@@ -119,6 +146,16 @@ class Rows:
         return self._of_names[key]
 
     def _new_pools(self, names: Sequence[str], pool: int | None) -> Pools:
+        table, even, made = self.pools.table, self.mixture.mixed, self._made
+        if made is None or not set(made.names) & set(names):
+            return self._plain_pools(names, pool)
+        own = self._and_times(list(dict.fromkeys([*(name for name in names if name not in made.names), *made.reads])))
+        if set(own) <= set(table.names):  # lists stay where they are
+            return Pools(table.only(own), self.pools.rows, self.device, pool, None, even, _more(made, names))
+        finish = self._finish(own)
+        return Pools(table, self.pools.rows, self.device, pool, lambda e: made.plus(finish(e)).only(names), even)
+
+    def _plain_pools(self, names: Sequence[str], pool: int | None) -> Pools:
         table, finish, even = self.pools.table, None, self.mixture.mixed
         if set(names) <= set(table.names):
             table = table.only(names)
@@ -184,6 +221,10 @@ class Rows:
 
     def _number(self, epoch: int, pool: int) -> int:
         return (self._seed + epoch * 0x9E3779B97F4A7C15 + (pool + 1) * 0xD1B54A32D192ED03) % 2**63
+
+
+def _more(made: Made, names: Sequence[str]) -> Callable[[Packed], Packed]:
+    return lambda pool: pool.plus(made.make(pool.all())).only(names)
 
 
 def _starts(table: Table, pieces: Sequence[int]) -> Iterator[tuple[int, int]]:

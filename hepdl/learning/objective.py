@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hepdl.data.rows import Made
 from hepdl.errors import BadValues
 from hepdl.jagged import Jagged
 from hepdl.learning.examples import need_equal_lengths, values_of
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from hepdl.learning.parts import Loss, Network
 
 
+WEIGHT, TARGET = "weight in training", "target in training"
+"""Columns that :meth:`Objective.prepared` adds."""
+
+
 class Objective:
     """What a network is trained for: a loss against a target column, with weights."""
 
@@ -28,7 +33,8 @@ class Objective:
         """``like`` is the list that the target must be as long as; that of ``network.per_particle`` when None."""
         self.network, self.loss, self.target, self.weighting = network, loss, target, weighting
         self.like = network.per_particle if like is None else like
-        self.names = list(dict.fromkeys([*network.arguments, target, *weighting.names]))
+        self.arguments = network.arguments
+        self.names = list(dict.fromkeys([*self.arguments, target, *weighting.names]))
 
     def fit(self, train: Rows, validate: Rows, job: Job) -> Objective:
         """Fit the weighting and check the targets of both parts."""
@@ -38,9 +44,25 @@ class Objective:
                 self._check(rows)
         return self
 
+    def prepared(self, rows: Rows) -> tuple[Rows, list[str]]:
+        """The rows with weights and targets as a step needs them, made once, and the columns that a batch must have.
+
+        Where batches vary from epoch to epoch, and for particles, all stays as it is.
+        """
+        if self.like or rows.varies(self.names):
+            return rows, self.names
+        reads = list(dict.fromkeys([self.target, *self.weighting.names]))
+        return rows.plus(Made([TARGET, WEIGHT], reads, self._prepare)), [*dict.fromkeys(self.arguments), TARGET, WEIGHT]
+
+    def _prepare(self, events: Events) -> dict[str, Column]:
+        import torch
+
+        target = events[self.target].to(torch.get_default_dtype()).nan_to_num()
+        return {TARGET: target, WEIGHT: self.weighting(events)}
+
     def predict(self, module: nn.Module, events: Events) -> Column:
         """Network outputs before the last activation: ``[N, outputs]``, or a list ``[n, outputs]`` for particles."""
-        return module(*[events[name] for name in self.network.arguments])
+        return module(*[events[name] for name in self.arguments])
 
     def column(self, module: nn.Module, events: Events) -> Column:
         """The column that goes out."""
@@ -54,6 +76,8 @@ class Objective:
 
     def mean(self, prediction: Column, events: Events) -> torch.Tensor:
         """The mean loss of a batch, a scalar on the device; over particles each of them counts the same."""
+        if WEIGHT in events:
+            return weighted_mean(self.loss.loss(prediction, events[TARGET]), events[WEIGHT])
         values, weight = self._each(prediction, events), self.weighting(events)
         if isinstance(prediction, Jagged):
             return (values * weight).sum() / len(events)

@@ -101,7 +101,8 @@ class Scheme(Learner):
                 value: torch.Tensor = found["loss"]
                 return value
 
-            model.module.train()
+            if not model.module.training:
+                model.module.train()
             return found | {"loss": descent.follow(loss)}
 
         phase = Phase(

@@ -67,8 +67,9 @@ class Supervised(Scheme):
         self.need_validation(validate)
         self.network.prepare(self.module, train, validate, self.job)
         objective = self.objective().fit(train, validate, self.job)
+        rows, names = objective.prepared(train)
         self.minimise(
-            objective.names, train, validate,
+            names, rows, validate,
             lambda module, events: {"loss": objective.mean(objective.predict(module, events), events)},
             lambda module: {"loss": objective.over(module, validate, BLOCK)},
         )  # fmt: skip

@@ -33,3 +33,19 @@ def test_check_loads_no_torch(place: Path) -> None:
 def test_no_description_loads_torch() -> None:
     assert registry()
     assert "torch" not in loaded_by(ALL)
+
+
+def test_threads_of_openmp_do_not_spin_unless_the_user_says_so(monkeypatch):
+    import os
+
+    from hepdl.cli import _tame_threads
+
+    for name, value, expected in (("OMP_WAIT_POLICY", "active", None), ("GOMP_SPINCOUNT", "9", "9"), ("", "", "0")):
+        with monkeypatch.context() as inner:
+            inner.delenv("GOMP_SPINCOUNT", raising=False)
+            inner.delenv("OMP_WAIT_POLICY", raising=False)
+            if name:
+                inner.setenv(name, value)
+            _tame_threads()
+            assert os.environ.get("GOMP_SPINCOUNT") == expected
+            os.environ.pop("GOMP_SPINCOUNT", None)

@@ -7,8 +7,9 @@ import torch
 from hepdl.columns import Columns
 from hepdl.contract.shadow import Shadow
 from hepdl.data.packed import Packed
-from hepdl.data.rows import Rows
+from hepdl.data.rows import Made, Rows
 from hepdl.data.table import Table
+from hepdl.errors import MissingColumn
 from hepdl.events import Events, Jagged
 
 
@@ -104,3 +105,47 @@ def _same(mine, theirs):
         torch.testing.assert_close(mine.offsets, theirs.offsets)
         mine, theirs = mine.values, theirs.values
     torch.testing.assert_close(mine, theirs)
+
+
+def test_views_are_made_when_they_are_asked_for_and_once():
+    taken = Packed.of([block(50, 1).sharing()], "cpu").take(torch.arange(20))
+    assert list(taken) == block(1, 1).names and "pt" in taken and "mass" not in taken
+    assert taken["pt"] is taken["pt"]
+    more = taken.plus({"two": 2 * taken["x"]})
+    assert more.names == [*taken.names, "two"] and more["eta"] is taken["eta"]
+    with pytest.raises(MissingColumn, match="no column 'mass'"):
+        taken["mass"]
+
+
+def test_rows_by_numpy_are_those_of_torch():
+    whole = [block(60, 2).sharing()]
+    packed, slow = Packed.of(whole, "cpu"), Packed.of(whole, "cpu")
+    slow._by_numpy = False
+    rows = torch.randperm(60)[:33]
+    for name, column in slow.take(rows).items():
+        _same(packed.take(rows)[name], column)
+
+
+@pytest.mark.parametrize("pool", [None, 1500])
+@pytest.mark.parametrize("names", [["pt", "w"], ["double", "w"]])
+def test_columns_made_once_a_pool(pool, names):
+    """Lists stay where they are; behind a frozen step all are made together."""
+    calls = []
+
+    def make(events):
+        calls.append(len(events))
+        return {"w": events["x"] + events["label"]}
+
+    rows = Rows(Table([block(5000, 1)]), np.arange(5000), Columns(), _doubled, "cpu", 1, pool)
+    made = rows.plus(Made(["w"], ["x", "label"], make))
+    plain = rows.batches([*names[:1], "x", "label"], 100, epoch=0)
+    for mine, theirs in zip(made.batches(names, 100, epoch=0), plain, strict=True):
+        assert mine.names == names
+        torch.testing.assert_close(mine["w"], theirs["x"] + theirs["label"])
+        _same(mine[names[0]], theirs[names[0]])
+    assert len(calls) == rows.pools.number
+    assert made.waited == rows.waited > 0
+
+
+def _doubled(events):
+    return events.plus({"double": events["x"] * 2})
