@@ -21,7 +21,7 @@ PACKS = sorted((ROOT / "plugins").rglob("*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 FLOORS = [
-    {"errors", "hooks", "clock"},
+    {"errors", "hooks", "clock", "data.allocator", "data.ahead"},
     {"columns", "description", "jagged", "events", "patterns"},
     {"sources", "samples", "ledger", "expressions", "patterns", "plugins", "record", "provenance", "tensorboard"},
     {"job", "data.split", "data.ranges", "data.store", "data.sinks", "data.cache"},
