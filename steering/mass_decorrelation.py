@@ -43,7 +43,7 @@ chain = Chain(
         penalty=DistanceCorrelation(),
         nuisance=["log_mass"],
         only="label == 0",
-        strength=15.0,
+        strength=24.0,
         epochs=20,
     ),
     Pivot(

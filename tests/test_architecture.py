@@ -25,7 +25,7 @@ FLOORS = [
     {"columns", "description", "jagged", "events", "patterns"},
     {"sources", "samples", "ledger", "expressions", "patterns", "plugins", "record", "provenance", "tensorboard"},
     {"job", "data.split", "data.ranges", "data.store", "data.sinks", "data.cache"},
-    {"data.packed", "data.table", "data.tensors", "data.mixture", "noise"},
+    {"data.packed", "data.table", "data.tensors", "data.transfer", "data.mixture", "noise"},
     {"data.rows", "data.pools", "data.values", "learning"},
     {"algorithm"},
     {"varying", "order"},

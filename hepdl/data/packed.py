@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hepdl.data.transfer import sent, staging
 from hepdl.events import Column, Events, Jagged
 from hepdl.jagged import particles_of, tensor_of
 
@@ -100,6 +101,10 @@ class Packed:
         groups = [group for group in self._groups if any(name in group.places for name in names)]
         return Packed(groups, names, self._length, self._device)
 
+    def tensors(self) -> list[torch.Tensor]:
+        """What it holds on the device."""
+        return [group.values for group in self._groups]
+
     def all(self) -> Events:
         """Every row, as views."""
         known = {id(group.offsets): group.offsets for group in self._groups if group.offsets is not None}
@@ -134,9 +139,9 @@ def _group(
     starts = [0, *ends[:-1]]
     example = columns[0][0]
     kind = torch.from_numpy(example[:0].copy()) if isinstance(example, np.ndarray) else example
-    values = kind.new_empty((length if offsets is None else int(offsets[-1]), ends[-1]))
+    values = staging((length if offsets is None else int(offsets[-1]), ends[-1]), kind, device)
     _fill(values, columns, list(zip(starts, ends, strict=True)))
-    return Bundle(values.to(device), dict(zip(names, zip(starts, shapes, strict=True), strict=True)), offsets)
+    return Bundle(sent(values, device), dict(zip(names, zip(starts, shapes, strict=True), strict=True)), offsets)
 
 
 def _values(column: Column) -> Any:

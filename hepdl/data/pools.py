@@ -23,6 +23,7 @@ from hepdl.job import Job
 
 if TYPE_CHECKING:
     from hepdl.data.packed import Packed
+    from hepdl.data.transfer import Transfer
 
 POOL = 32_768
 """Fewest events in a pool, so that a shuffle within it is a good one."""
@@ -70,7 +71,9 @@ class Pools:
         if self.number == 1:
             yield self.all_at_once()
             return
-        yield from _ahead(self._read, self.plan(generator)[first:])
+        from hepdl.data.transfer import Transfer
+
+        yield from _ahead(self._read, self.plan(generator)[first:], Transfer(self.device))
 
     def sizes(self, generator: np.random.Generator | None) -> list[int]:
         """Number of events in each pool of an epoch."""
@@ -129,15 +132,23 @@ def _rows(piece: Events, rows: np.ndarray) -> Events:
     return piece.take(rows)
 
 
-def _ahead(read: Callable[[Sequence[Block]], Packed], plan: Sequence[Sequence[Block]]) -> Iterator[Packed]:
-    """Read pool ``i + 1`` in a thread while pool ``i`` is used."""
+def _ahead(
+    read: Callable[[Sequence[Block]], Packed], plan: Sequence[Sequence[Block]], transfer: Transfer
+) -> Iterator[Packed]:
+    """Read pool ``i + 1`` in a thread, and send it beside the computation, while pool ``i`` is used."""
+
+    def send(blocks: Sequence[Block]) -> Packed:
+        with transfer.beside():
+            return read(blocks)
+
     with ThreadPoolExecutor(1, "hepdl-pools") as thread:
-        ahead = thread.submit(read, plan[0]) if plan else None
+        ahead = thread.submit(send, plan[0]) if plan else None
         for following in [*plan[1:], None]:
             if ahead is None:
                 return
             pool = ahead.result()
-            ahead = thread.submit(read, following) if following is not None else None
+            transfer.receive(pool.tensors())
+            ahead = thread.submit(send, following) if following is not None else None
             yield pool
 
 
