@@ -43,7 +43,7 @@ chain = Chain(
         penalty=DistanceCorrelation(),
         nuisance=["log_mass"],
         only="label == 0",
-        strength=24.0,
+        strength=27.0,
         epochs=20,
     ),
     Pivot(
