@@ -77,6 +77,7 @@ def draw_roc(tagged: dict[str, Tagged], efficiencies: list[float], names: tuple[
     axes.plot(at, 1 / at, color="black", lw=1, ls=":", label="random")
     axes.set(xlim=(0, 1), xlabel=f"{names[1]} efficiency", ylabel=f"{names[0]} rejection")
     axes.set_ylim(1, None)
+    clear_above(axes, 0.05 * (len(tagged) + 1))
     axes.legend(loc="upper right")
     stamp(axes)
     return picture
