@@ -26,3 +26,10 @@ class Trunk(nn.Module):
     def forward(self, *columns: Any) -> Shared:
         """``([N, E], None)``."""
         return self.network(*columns), None
+
+
+def behind(trunk: nn.Module) -> nn.Module:
+    """The module that ``Network.build`` makes, where a trunk holds one; else the trunk itself."""
+    network = getattr(trunk, "network", trunk)
+    assert isinstance(network, nn.Module)
+    return network

@@ -39,7 +39,7 @@ class Embedded(Network):
     """Length of a vector."""
     unknown: Literal["error", "other"] = "error"
     """What is done with a value that is not in the vocabulary. ``error``: training does not begin, and a score that
-    depends on such a value is NaN. ``other``: all of them are one more category; the log says how many there are."""
+    depends on such a value is NaN. ``other``: all of them are one more category; log and ledger say how many."""
 
     @model_validator(mode="before")
     @classmethod
@@ -93,13 +93,15 @@ class Embedded(Network):
         """Fill the vocabularies that are not given, and look for values outside; ``BadValues`` when there are any and
         ``unknown`` is ``error``.
         """
+        from hepdl.learning.trunk import behind
+
         for (name, values), lookup in zip(self.vocabulary.items(), module.lookups, strict=True):  # type: ignore[arg-type]
             if isinstance(values, int) and len(train):
                 lookup.learn(train.everything([name])[name])
             for part, rows in {"training": train, "validation": validate}.items():
                 if len(rows):
                     lookup.report(rows.everything([name])[name], name, part, job)
-        self.network.prepare(module.inner, train, validate, job)  # type: ignore[arg-type]
+        self.network.prepare(behind(module.inner), train, validate, job)  # type: ignore[arg-type]
 
     def _kind(self, columns: Columns, name: str) -> ColumnType:
         kind, values = columns.need(name, "Embedded"), self.vocabulary[name]

@@ -84,6 +84,8 @@ class Lookup(nn.Module):
         if self.unknown == "error":
             raise BadValues(f"Embedded: {found}; add them to the vocabulary, or set unknown='other'")
         job.log.info("Embedded: %s; they are one category", found)
+        if job.ledger is not None:
+            job.ledger.note(f"{job.step or 'Embedded'}: {found}; they are one category")
 
 
 def _values(column: Column) -> torch.Tensor:

@@ -14,6 +14,9 @@ from hepdl.learning.parts import Network
 if TYPE_CHECKING:
     from torch import nn
 
+    from hepdl.data.rows import Rows
+    from hepdl.job import Job
+
 
 class Frames(Network):
     """Frames in time, as a shower that develops: one image network on each frame, then a network over the sequence of
@@ -78,6 +81,11 @@ class Frames(Network):
         places = [self.inputs.index(name) for name in self.frame.arguments]
         others = [-1 if name == self.frame.output else self.inputs.index(name) for name in self.sequence.arguments]
         return InTime(single, sequence, places, others)
+
+    def prepare(self, module: nn.Module, train: Rows, validate: Rows, job: Job) -> None:
+        """As each of the two networks needs it."""
+        self.frame.prepare(module.frame, train, validate, job)  # type: ignore[arg-type]
+        self.sequence.prepare(module.sequence, train, validate, job)  # type: ignore[arg-type]
 
 
 def _one_frame(name: str, kind: ColumnType) -> ColumnType:

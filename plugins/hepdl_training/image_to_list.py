@@ -67,6 +67,7 @@ class ImageToList(Scheme):
     def fit(self, train: Rows, validate: Rows) -> None:
         """Train; raises :class:`BadValues` for true lists longer than ``most``."""
         self.need_validation(validate)
+        self.network.prepare(self.module.encoder, train, validate, self.job)
         weighting = Weighting(self.weight, self.negative_weights).fit(train, self.job)
         for rows in (train, validate):
             self._need_short(rows)

@@ -124,9 +124,10 @@ class MultiTask(Scheme):
 
     def fit(self, train: Rows, validate: Rows) -> None:
         """Train the network; raises :class:`NothingLeft` when early stopping has no validation events."""
+        from hepdl.learning.trunk import behind
+
         self.need_validation(validate)
-        trunk = self.module.trunk
-        self.network.prepare(getattr(trunk, "network", trunk), train, validate, self.job)
+        self.network.prepare(behind(self.module.trunk), train, validate, self.job)
         together = self._together()
         train, validate = together.fit(train, validate, self.job)
         self.minimise(together.names, train, validate, together.losses, lambda module: together.over(module, validate))

@@ -19,6 +19,8 @@ from hepdl_training.supervised import Supervised
 from hepdl.columns import Columns, ColumnType
 from hepdl.errors import BadValues, ParameterError, WiringError
 from hepdl.events import Events, Jagged
+from hepdl.job import Job
+from hepdl.ledger import Ledger
 from tests.learning.material import ready, rows
 
 COLUMNS = Columns(x=ColumnType(), pdgid=ColumnType("int32"), weight=ColumnType(), label=ColumnType())
@@ -85,6 +87,12 @@ def test_unknown_values_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     count = int((~np.isin(table["pdgid"], [11, -11])).sum())
     assert f"{count} of 400 values of 'pdgid' in the training part" in caplog.text
     assert "in the validation part" in caplog.text
+    network = Embedded(network=Dense(inputs=["pdgid"]), vocabulary={"pdgid": [11, -11]}, unknown="other")
+    job = Job(ledger=Ledger.of([])).for_step("Supervised", COLUMNS)
+    network.prepare(
+        network.build(COLUMNS, 1), rows(table, columns=COLUMNS), rows(table.rows(0, 0), columns=COLUMNS), job
+    )
+    assert job.ledger.notes[0].startswith(f"Supervised: {count} of 400 values of 'pdgid' in the training part")
 
 
 def test_a_score_from_an_unknown_value_is_no_number() -> None:

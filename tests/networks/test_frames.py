@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 import torch
 from hepdl_networks.convolutional import Convolutional
+from hepdl_networks.dense import Dense
+from hepdl_networks.embedded import Embedded
 from hepdl_networks.frames import Frames
+from hepdl_networks.fusion import Fusion
 from hepdl_networks.recurrent import Recurrent
 from hepdl_training.optimizers import Adam
 from hepdl_training.supervised import Supervised
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.errors import ParameterError, WiringError
+from hepdl.errors import BadValues, ParameterError, WiringError
 from hepdl.events import Events, Jagged
 from tests.learning.material import ready, rows
 
@@ -43,6 +46,14 @@ def test_lists_of_any_length_and_the_same_as_full_ones() -> None:
     got = module(cut)
     torch.testing.assert_close(got[0], whole[0])
     assert got.isfinite().all() and not torch.allclose(got[2], whole[2])
+
+
+def test_what_its_networks_need_is_prepared() -> None:
+    kinds = Embedded(network=Dense(inputs=["x"], layers=[4]), vocabulary={"x": [1, 2]})
+    table = showers(40, 1).plus({"x": np.full(40, 3.0, np.float32)})
+    step = ready(Supervised(network=Frames(frame=SMALL, sequence=Fusion(networks=[READ, kinds]))), columns=COLUMNS)
+    with pytest.raises(BadValues, match="40 of 40 values of 'x' in the training part are not in its vocabulary"):
+        step.fit(rows(table, columns=COLUMNS), rows(table, columns=COLUMNS))
 
 
 def showers(n: int, seed: int) -> Events:

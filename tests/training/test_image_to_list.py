@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from hepdl_networks.convolutional import Convolutional
+from hepdl_networks.dense import Dense
+from hepdl_networks.embedded import Embedded
 from hepdl_training.image_to_list import ImageToList
 from hepdl_training.optimizers import Adam
 from hepdl_training.schedules import Cosine
@@ -86,6 +88,15 @@ def test_a_list_ends_where_it_stops_and_may_be_empty() -> None:
         step.module.stop.bias.data.fill_(bias)
         said = step.execute(table)["said"]
         assert said.lengths.tolist() == [length] * 5 and said.values.shape == (5 * length, 3)
+
+
+def test_the_encoder_is_prepared() -> None:
+    table = blobs(50, 1).plus({"module": np.full(50, 7.0, np.float32)})
+    columns = COLUMNS.plus({"module": ColumnType()})
+    encoder = Embedded(network=Dense(inputs=["module"], layers=[4], output="said"), vocabulary={"module": [1, 2]})
+    step = ready(STEP.replaced(network=encoder), columns=columns)
+    with pytest.raises(BadValues, match="50 of 50 values of 'module' in the training part are not in its vocabulary"):
+        step.fit(rows(table, columns=columns), rows(table, columns=columns))
 
 
 def test_messages() -> None:
