@@ -14,7 +14,7 @@ from hepdl.errors import WiringError
 from hepdl.events import Events
 from hepdl.sources import PARTS
 from hepdl_reports.classes import part_of
-from hepdl_reports.many_classes import Labelled, labelled
+from hepdl_reports.many_classes import Labelled, examples, labelled
 from hepdl_reports.numbers import plain_numbers
 from hepdl_reports.table import number
 from hepdl_reports.weighted import effective_number
@@ -72,7 +72,10 @@ class ClassesReport(Report):
         """Pictures and numbers."""
         test = part_of(events, PARTS.index("test"), self.label)
         found, event = labelled(test, self.score, self.target, self.classes, self.labels, self.label)
-        numbers = self._judge(found) | self.judge_more(found, test, event)
+        others = examples(test[self.target]) - len(found.label)
+        if others:
+            self._lines.append(f"{self.label}: {others} test examples have a '{self.target}' of none of the classes")
+        numbers = self._judge(found) | {"of_no_class": others} | self.judge_more(found, test, event)
         self.job.numbers(self.label, plain_numbers(numbers))
         self._draw(found)
 

@@ -10,7 +10,7 @@ from pydantic import PrivateAttr
 from hepdl.algorithm import Report
 from hepdl.columns import Columns, ColumnType
 from hepdl.description import Input, Inputs
-from hepdl.errors import WiringError
+from hepdl.errors import BadValues, WiringError
 from hepdl.events import Events
 from hepdl.sources import PARTS
 from hepdl_reports.classes import class_name, flat, part_of
@@ -23,7 +23,8 @@ MOST = 8
 class LatentReport(Report):
     """The plane of a learned space, such as the embedding of a Siamese network or the code of an autoencoder: where the
     classes lie, and the mean of physics variables over it. A space of more than two dimensions is seen in its plane of
-    largest variance (principal components). Events of the test part, with weights.
+    largest variance (principal components). Events of the test part, with weights; where there are more than eight
+    classes, those with most events, and it says how many events are of others or of none.
     """
 
     latent: Input
@@ -56,7 +57,7 @@ class LatentReport(Report):
         test = part_of(events, PARTS.index("test"), self.label)
         plane, weight = principal_plane(test[self.latent], test["weight"]), flat(test, "weight", self.label)
         label = np.asarray(test[self.target], np.float64).reshape(len(test))
-        values = np.unique(label[np.isfinite(label)])[:MOST].tolist()
+        values = _most_frequent(label[np.isfinite(label)])
         names = {
             value: class_name(test, label == value, self.job.sources, f"{self.target} {value:g}") for value in values
         }
@@ -70,18 +71,37 @@ class LatentReport(Report):
         self, plane: np.ndarray, weight: np.ndarray, label: np.ndarray, names: dict[float, str],
         variables: dict[str, np.ndarray],
     ) -> dict[str, Any]:  # fmt: skip
+        for value, name in names.items():
+            if not weight[label == value].sum() > 0:
+                raise BadValues(
+                    f"{self.label}: the weights of the {np.sum(label == value)} test events of {self.target} = "
+                    f"{value:g} ({name}) do not sum to more than 0, so the class has no centre"
+                )
         centres = np.array([_mean(plane[label == value], weight[label == value]) for value in names])
         nearest = np.array(list(names))[np.linalg.norm(plane[:, None] - centres, axis=2).argmin(1)]
         used = np.isin(label, list(names))
         share = float(weight[used & (nearest == label)].sum() / weight[used].sum())
-        self._lines.append(f"{self.label}: {share:.1%} of the test events lie nearest to the centre of their class")
+        others = int((~used).sum())
+        left = f" ({others} events of other classes or of none not among them)" if others else ""
+        self._lines.append(
+            f"{self.label}: {share:.1%} of the test events{left} lie nearest to the centre of their class"
+        )
         axes = plane.T
         return {
             "part": "test",
+            "events": int(used.sum()),
+            "events_of_other_classes": others,
             "nearest_to_own_centre": share,
             "classes": {name: {"centre": centre} for name, centre in zip(names.values(), centres, strict=True)},
             "correlation": {n: [correlation(axis, values, weight) for axis in axes] for n, values in variables.items()},
         }
+
+
+def _most_frequent(label: np.ndarray) -> list[float]:
+    """The classes that are shown, ascending."""
+    values, counts = np.unique(label, return_counts=True)
+    shown: list[float] = np.sort(values[np.argsort(-counts, kind="stable")[:MOST]]).tolist()
+    return shown
 
 
 def principal_plane(places: np.ndarray, weight: np.ndarray) -> np.ndarray:

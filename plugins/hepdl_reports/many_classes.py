@@ -82,6 +82,11 @@ def labelled(
     return found, event[known]
 
 
+def examples(column: Column) -> int:
+    """The number of events, or of particles where it is a list."""
+    return len(column.values if isinstance(column, Jagged) else column)
+
+
 def _examples(column: Column) -> tuple[np.ndarray, np.ndarray]:
     values = np.asarray(column.values if isinstance(column, Jagged) else column, np.float64)
     event = np.repeat(np.arange(len(column)), column.lengths) if isinstance(column, Jagged) else np.arange(len(column))

@@ -10,7 +10,7 @@ from pydantic import PrivateAttr
 from hepdl.algorithm import Report
 from hepdl.columns import Columns, ColumnType
 from hepdl.description import Input, Inputs, parameter
-from hepdl.errors import BadValues, WiringError
+from hepdl.errors import BadValues, NothingLeft, WiringError
 from hepdl.events import Events
 from hepdl.sources import PARTS
 from hepdl_reports.classes import flat, need_scores, part_of
@@ -44,6 +44,7 @@ class RegressionReport(Report):
     unit: str = ""
     """Unit of prediction and target, for the axes; that of the target's column when empty."""
     _lines: list[str] = PrivateAttr(default_factory=list)
+    _unknown: int = PrivateAttr(0)
 
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """Adds nothing; raises unless each column has the numbers that are needed."""
@@ -62,8 +63,7 @@ class RegressionReport(Report):
 
     def draw(self, events: Events) -> None:
         """Pictures and numbers."""
-        test = part_of(events, PARTS.index("test"), self.label)
-        test = test.where(np.isfinite(np.asarray(test[self.target], np.float64).reshape(len(test))))
+        test = self._known(part_of(events, PARTS.index("test"), self.label))
         truth, weight = flat(test, self.target, self.label), flat(test, "weight", self.label)
         estimates = {self.prediction: self._predicted(test)[:, 0]}
         estimates |= {name: flat(test, name, self.label) for name in self.compare}
@@ -78,6 +78,16 @@ class RegressionReport(Report):
         self._tell(spreads)
         self.job.numbers(self.label, plain_numbers(self._numbers(estimates, truth, weight, spreads, profiles, pull)))
         self._draw(estimates, truth, weight, (responses, spreads, profiles, pull))
+
+    def _known(self, test: Events) -> Events:
+        """The events with a truth; says how many have none."""
+        known = ~np.isnan(np.asarray(test[self.target], np.float64).reshape(len(test)))
+        self._unknown = int(len(test) - known.sum())
+        if not known.any():
+            raise NothingLeft(f"{self.label}: target '{self.target}' is NaN in all {len(test)} events of the test part")
+        if self._unknown:
+            self._lines.append(f"{self.label}: '{self.target}' is NaN in {self._unknown} of {len(test)} test events")
+        return test.where(known)
 
     def _predicted(self, events: Events) -> np.ndarray:
         """``[N, 1]``, or ``[N, 2]`` with a width: estimate and width."""
@@ -135,8 +145,8 @@ class RegressionReport(Report):
             for variable, each in profiles.items()
         }  # fmt: skip
         pulls = {} if pull is None else {"pull": coverage(pull, weight)}
-        return {"part": "test", "events": len(truth), "response": self.response, "unit": self._unit,
-                "estimates": values, "against": binned} | pulls  # fmt: skip
+        counts = {"part": "test", "events": len(truth), "without_target": self._unknown}
+        return counts | {"response": self.response, "unit": self._unit, "estimates": values, "against": binned} | pulls
 
     @property
     def _unit(self) -> str:

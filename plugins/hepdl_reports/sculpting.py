@@ -45,6 +45,7 @@ class SculptingReport(Report):
     copies: int = parameter(100, ge=20)
     """Draws for the statistical limit."""
     _lines: list[str] = PrivateAttr(default_factory=list)
+    _outside: int = PrivateAttr(0)
 
     @field_validator("window")
     @classmethod
@@ -84,6 +85,7 @@ class SculptingReport(Report):
 
         variable = flat(test, self.variable, self.label)
         inside = (variable >= self.window[0]) & (variable < self.window[1])
+        self._outside = int(len(test) - inside.sum())
         test = test.where(inside)
         masks = [members(test, self.target, getattr(self, k), k, self.label) for k in ("signal", "background")]
         scores = {name: flat(test, name, self.label) for name in self.scores}
@@ -102,11 +104,13 @@ class SculptingReport(Report):
         rows.append((f"statistical limit for {self.scores[0]}", limits))
         head = tuple(text for at in self.efficiencies for text in (f"R{100 * at:g}", "1/JSD"))
         title = f"{self.label}: {self.variable} of the background, JSD in bits"
+        title += f"; {self._outside} test events outside the window" if self._outside else ""
         return render([title], (*head, "dCor", "MI [nat]"), rows)
 
     def _numbers(self, found: dict[str, list[Any]]) -> dict[str, Any]:
         scores = {name: [cut.numbers() for cut in cuts] for name, cuts in found.items()}
-        return {"part": "test", "variable": self.variable, "jsd_base": 2, "scores": scores}
+        return {"part": "test", "variable": self.variable, "outside_window": self._outside, "jsd_base": 2,
+                "scores": scores}  # fmt: skip
 
 
 def _cells(cuts: list[Any]) -> tuple[str, ...]:

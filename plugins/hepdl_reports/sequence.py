@@ -10,7 +10,7 @@ from pydantic import PrivateAttr
 from hepdl.algorithm import Report
 from hepdl.columns import Columns, ColumnType
 from hepdl.description import Input, parameter
-from hepdl.errors import NothingLeft, WiringError
+from hepdl.errors import BadValues, NothingLeft, WiringError
 from hepdl.events import Events, Jagged
 from hepdl.sources import PARTS
 from hepdl_reports.classes import part_of
@@ -61,6 +61,8 @@ class SequenceReport(Report):
         true, weight = padded(test[self.sequence]), np.asarray(test["weight"], np.float64)
         if true.shape[1] < 3:
             raise NothingLeft(f"{self.label}: no list of '{self.sequence}' has three particles in the test part")
+        if not np.array_equal(test[self.prediction].offsets, test[self.sequence].offsets):
+            raise BadValues(f"{self.label}: the lists '{self.prediction}' and '{self.sequence}' have different lengths")
         said = padded(test[self.prediction], true.shape[1])
         found = {"next": compared(said[:, 1:-1], 2 * true[:, 1:-1] - true[:, :-2], true[:, 2:], weight)}
         if self.continuation and self.seen >= 2:

@@ -74,6 +74,16 @@ def test_tracks(tmp_path):
     assert "ClassesReport: b AUC against the rest 0.9" in "\n".join(report.summary())
 
 
+def test_what_is_of_no_class_is_counted(tmp_path):
+    events = jets()
+    others = int(((events["label"] == 3) & (events["part"] == 2)).sum())
+    events = Events(events.columns() | {"p": events["p"][:, :3]})
+    report = run_report(ClassesReport(score="p", classes=CLASSES[:3]), events, tmp_path)
+    numbers = json.loads((tmp_path / "plots" / "ClassesReport.json").read_text())
+    assert numbers["of_no_class"] == others
+    assert report.summary()[0] == f"ClassesReport: {others} test examples have a 'label' of none of the classes"
+
+
 def known() -> Labelled:
     probability = np.array([[0.7, 0.2, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.1, 0.2, 0.7]])
     return Labelled(probability, np.array([0, 1, 2, 1]), np.array([1.0, 1, 2, 3]), ("light", "c", "b"))

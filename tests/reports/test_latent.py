@@ -10,7 +10,7 @@ import pytest
 from hepdl_reports.latent import LatentReport, correlation, principal_plane
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.errors import WiringError
+from hepdl.errors import BadValues, WiringError
 from hepdl.events import Events
 from tests.reports.conftest import make_events, run_report
 
@@ -36,6 +36,20 @@ def test_numbers_and_picture(tmp_path: Path) -> None:
     assert report.summary()[0].endswith("of the test events lie nearest to the centre of their class")
 
 
+def test_events_of_classes_that_are_not_shown_are_counted(tmp_path: Path) -> None:
+    events = with_plane()
+    test = np.flatnonzero(events["part"] == 2)
+    label = events["label"].copy()
+    label[test[:3]], label[test[3]] = np.nan, 12
+    for value in range(3, 9):
+        label[test[10 * value : 10 * value + 2]] = value
+    changed = Events(events.columns() | {"label": label, "weight": np.ones(len(events))})
+    report = run_report(LatentReport(latent="place"), changed, tmp_path)
+    numbers = json.loads((tmp_path / "plots" / "LatentReport.json").read_text())
+    assert len(numbers["classes"]) == 8 and numbers["events"] + 4 == len(test)
+    assert "(4 events of other classes or of none not among them)" in report.summary()[0]
+
+
 def test_more_dimensions_are_seen_in_the_plane_of_largest_variance() -> None:
     events = with_plane(5)
     plane = principal_plane(events["place"][:, [4, 1, 3, 0, 2]], np.ones(4000))
@@ -50,6 +64,10 @@ def test_correlation_is_weighted() -> None:
 
 
 def test_messages() -> None:
+    negative = with_plane()
+    negative = Events(negative.columns() | {"weight": np.where(negative["label"] == 1, -1.0, 1.0)})
+    with pytest.raises(BadValues, match=r"test events of label = 1 \(.*\) do not sum to more than 0"):
+        run_report(LatentReport(latent="place"), negative)
     columns = Columns({"score": ColumnType(), "place": ColumnType(shape=(2,)), "label": ColumnType()})
     with pytest.raises(WiringError, match="LatentReport: 'score' is float32; at least two numbers an event are needed"):
         LatentReport(latent="score").declare(columns)

@@ -10,7 +10,7 @@ from hepdl_reports.regression import RegressionReport
 from hepdl_reports.response import coverage, profile_of, spread_of
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.errors import BadValues, WiringError
+from hepdl.errors import BadValues, NothingLeft, WiringError
 from hepdl.events import Events
 
 from .conftest import run_report
@@ -109,5 +109,11 @@ def test_events_without_truth_do_not_count(tmp_path):
     events = jets()
     truth = events["m"].copy()
     truth[::3] = np.nan
-    run_report(RegressionReport(prediction="m_hat", target="m"), Events(events.columns() | {"m": truth}), tmp_path)
+    without = int((np.isnan(truth) & (events["part"] == 2)).sum())
+    report = RegressionReport(prediction="m_hat", target="m")
+    made = run_report(report, Events(events.columns() | {"m": truth}), tmp_path)
     assert numbers(tmp_path)["estimates"]["m_hat"]["median"] == pytest.approx(1.05, abs=0.02)
+    assert numbers(tmp_path)["without_target"] == without
+    assert made.summary()[0].startswith(f"RegressionReport: 'm' is NaN in {without} of ")
+    with pytest.raises(NothingLeft, match="target 'm' is NaN in all"):
+        run_report(report, Events(events.columns() | {"m": truth * np.nan}))

@@ -10,7 +10,7 @@ import pytest
 from hepdl_reports.sequence import SequenceReport, compared, padded
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.errors import NothingLeft, WiringError
+from hepdl.errors import BadValues, NothingLeft, WiringError
 from hepdl.events import Events, Jagged
 from hepdl.job import Job
 
@@ -79,7 +79,11 @@ def test_what_cannot_be_reported() -> None:
         SequenceReport(sequence="hits", prediction="weight").declare(COLUMNS)
     with pytest.raises(WiringError, match="at least 4 of them"):
         SequenceReport(sequence="hits", prediction="next", axes=[0, 3]).declare(COLUMNS)
+    made, events = report(), parabolas()
+    made.execute(Events(events.columns() | {"next": lists([(1, 1)], [], [])}))
+    with pytest.raises(BadValues, match="the lists 'next' and 'hits' have different lengths"):
+        made.finalize()
     made = report()
-    made.execute(parabolas().rows(2, 3))
+    made.execute(events.rows(2, 3))
     with pytest.raises(NothingLeft, match="no list of 'hits' has three particles"):
         made.finalize()
