@@ -30,7 +30,7 @@ class OneHot(Algorithm):
     particle: ``OneHot("part_pdgid", "part_class", values="pdg")``.
 
     A value of no category is an error, unless ``other`` gives such values a category of their own; how many they are
-    stands then in the log and the ledger of the run that decodes the files.
+    stands then in the log and the ledger of the run that decodes the files, not in one that finds them in the cache.
     """
 
     positional: ClassVar[tuple[str, ...]] = ("column", "output")
@@ -81,10 +81,10 @@ class OneHot(Algorithm):
     def finalize(self) -> None:
         """Say how many values were of no category."""
         if self._others:
-            text = f"{self.label}: {self._others} of {self._seen} values of '{self.column}' are of no category (other)"
-            self.job.log.warning(text.removeprefix(f"{self.label}: "))
+            text = f"{self._others} of {self._seen} values of '{self.column}' that this run saw are of no category"
+            self.job.log.warning(f"{text} (other)")
             if self.job.ledger is not None:
-                self.job.ledger.note(text)
+                self.job.ledger.note(f"{self.label}: {text} (other)")
 
     def _places(self, values: np.ndarray) -> np.ndarray:
         """The category of each value."""

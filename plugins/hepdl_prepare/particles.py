@@ -19,7 +19,8 @@ class Particles(Algorithm):
     """Packs lists of numbers into one list of particles ``[n, F]``, in a stated order and of at most a stated length:
     ``Particles("tracks", ["trk_*", "!trk_z0"], most=40, sort="-abs(trk_sd0)")``.
 
-    Features are float32. The log and the ledger say how many particles were left out by ``most``.
+    Features are float32. Log and ledger say how many particles were left out by ``most``, of those that the run saw:
+    what comes from the cache is not counted again.
     """
 
     positional: ClassVar[tuple[str, ...]] = ("output", "columns")
@@ -70,7 +71,9 @@ class Particles(Algorithm):
         """Say what was left out."""
         if self._kept < self._seen:
             lost, share = self._seen - self._kept, 100 * (1 - self._kept / self._seen)
-            text = f"{lost} of {self._seen} particles ({share:.2g}%) were left out by most={self.most}"
+            text = (
+                f"{lost} of {self._seen} particles that this run saw ({share:.2g}%) were left out by most={self.most}"
+            )
             self.job.log.warning(text)
             if self.job.ledger is not None:
                 self.job.ledger.note(f"{self.label}: {text}")

@@ -58,7 +58,7 @@ def test_other_values_have_a_category_and_are_counted(caplog: pytest.LogCaptureF
     np.testing.assert_array_equal(got.argmax(1), [0, 2, 2, 1])
     with caplog.at_level(logging.WARNING):
         step.finalize()
-    assert ledger.notes == ["OneHot: 2 of 4 values of 'period' are of no category (other)"]
+    assert ledger.notes == ["OneHot: 2 of 4 values of 'period' that this run saw are of no category (other)"]
     assert "2 of 4 values" in caplog.text
 
 

@@ -60,8 +60,8 @@ def test_what_is_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     step.execute(events([[(1, 1)] * 4]))
     with caplog.at_level(logging.WARNING):
         step.finalize()
-    assert "3 of 8 particles (38%) were left out by most=2" in caplog.text
-    assert ledger.notes == ["Particles: 3 of 8 particles (38%) were left out by most=2"]
+    assert "3 of 8 particles that this run saw (38%) were left out by most=2" in caplog.text
+    assert ledger.notes == ["Particles: 3 of 8 particles that this run saw (38%) were left out by most=2"]
 
 
 def test_members_must_have_the_same_particles() -> None:
