@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from hepdl.events import Column, Jagged
-from hepdl_networks.equal_lengths import need_equal_lengths
+from hepdl.learning.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import side_by_side
 from hepdl_networks.on_particles import collected
 from hepdl_networks.recurrence import Places, Recurrence

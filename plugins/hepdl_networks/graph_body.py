@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from hepdl.events import Jagged
+from hepdl.learning.equal_lengths import need_equal_lengths
 from hepdl_networks.edges import Edges, everyone, given
-from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import side_by_side
 from hepdl_networks.neighbours import nearest, within
 

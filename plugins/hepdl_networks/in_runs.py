@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from hepdl.events import Events, Jagged
-from hepdl_networks.equal_lengths import need_equal_lengths
+from hepdl.learning.equal_lengths import need_equal_lengths
 
 PARTICLES = 16_384
 """Particles of a run, about."""

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from hepdl.events import Jagged
-from hepdl_networks.equal_lengths import need_equal_lengths
+from hepdl.learning.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm
 from hepdl_networks.momenta import Components, components_of, four_vectors, product
 from hepdl_networks.pairs import all_pairs

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from hepdl.events import Jagged
+from hepdl.learning.equal_lengths import need_equal_lengths
 from hepdl_networks.attention import ClassBlock, ParticleBlock
-from hepdl_networks.equal_lengths import need_equal_lengths
 from hepdl_networks.layers import ACTIVATIONS, BatchNorm, Perceptron
 from hepdl_networks.momenta import Components, components_of, kinematics
 from hepdl_networks.pair_features import pair_features

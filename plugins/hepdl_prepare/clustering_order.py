@@ -12,6 +12,7 @@ from hepdl.description import Output, parameter
 from hepdl.errors import WiringError
 from hepdl.events import Column, Events, Jagged
 from hepdl_prepare.clustering import POWERS, tree_places
+from hepdl_prepare.same_lengths import need_same_lengths
 
 
 class ClusteringOrder(Algorithm):
@@ -43,8 +44,9 @@ class ClusteringOrder(Algorithm):
         return {self.output: ColumnType("int32", jagged=True)}
 
     def execute(self, events: Events) -> dict[str, Column]:
-        """The places."""
-        lists = [events[name] for name in self.reads()]
-        momenta, offsets = np.stack([each.values for each in lists], 1), lists[0].offsets
+        """The places. Raises ``BadValues`` when components have different lengths in some event."""
+        lists = {name: events[name] for name in self.reads()}
+        offsets = need_same_lengths(lists, events, self.label)
+        momenta = np.stack([each.values for each in lists.values()], 1)
         places = tree_places(momenta, offsets, POWERS[self.algorithm])
         return {self.output: Jagged(places.astype(np.int32), offsets)}

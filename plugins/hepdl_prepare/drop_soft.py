@@ -44,4 +44,5 @@ class DropSoft(Variant):
         stays = (pt.values >= self.below) | (noise.uniform(particles=pt) >= self.probability)
         before = torch.cat([pt.offsets.new_zeros(1), stays.cumsum(0)])
         offsets, places = before[pt.offsets], stays.nonzero()[:, 0]
-        return {copy: Jagged(events[name].values[places], offsets) for name, copy in self.made().items()}
+        columns = self.together(events, self.pt)
+        return {copy: Jagged(column.values[places], offsets) for copy, column in columns.items()}

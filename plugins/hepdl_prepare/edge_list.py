@@ -11,6 +11,7 @@ from hepdl.columns import Columns, ColumnType
 from hepdl.description import Input, Output
 from hepdl.errors import BadValues, WiringError
 from hepdl.events import Column, Events, Jagged
+from hepdl_prepare.same_lengths import place_of
 
 
 class EdgeList(Algorithm):
@@ -51,7 +52,7 @@ class EdgeList(Algorithm):
             row = int(np.argmax(source.lengths != target.lengths))
             raise BadValues(
                 f"{self.label}: '{self.source}' has {source.lengths[row]} edges and '{self.target}' has "
-                f"{target.lengths[row]} in {_place(events, row)}; an edge needs both its ends"
+                f"{target.lengths[row]} in {place_of(events, row)}; an edge needs both its ends"
             )
         for name in (self.source, self.target):
             self._check(name, events)
@@ -66,13 +67,9 @@ class EdgeList(Algorithm):
             first = outside[0]
             raise BadValues(
                 f"{self.label}: {len(outside)} values of '{name}' point outside their event, the first is "
-                f"{ends.values[first]} in {_place(events, int(row[first]))}, which has {most[first]} particles in "
+                f"{ends.values[first]} in {place_of(events, int(row[first]))}, which has {most[first]} particles in "
                 f"'{self.particles}' (counted from 0)"
             )
-
-
-def _place(events: Events, row: int) -> str:
-    return f"entry {events['entry'][row]}" if "entry" in events else f"row {row} of the block"
 
 
 def _doubled(edges: Jagged) -> Jagged:

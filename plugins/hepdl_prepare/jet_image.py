@@ -82,10 +82,13 @@ class JetImage(DeviceAlgorithm):
 
     def execute(self, events: Events) -> dict[str, Column]:
         """The image. Raises ``BadValues`` when the lists of constituents differ in length."""
+        from hepdl.learning.equal_lengths import need_equal_lengths
+
         lists = {name: events[name] for name in (self.pt, self.eta, self.phi, *self.channels)}
         numbers = {name: column.values.shape[0] for name, column in lists.items()}
         if len(set(numbers.values())) > 1:
             raise BadValues(f"{self.label}: lists of the same constituents have different lengths in all: {numbers}")
+        need_equal_lengths(list(lists.values()))
         pt: Jagged = lists[self.pt]
         axis = [events[self.jet_eta], events[self.jet_phi]] if self.centre == "jet" else []
         factors = [lists[text].values for text in self.channels]

@@ -10,9 +10,10 @@ from pydantic import PrivateAttr, field_validator
 from hepdl.algorithm import Algorithm
 from hepdl.columns import Columns, ColumnType
 from hepdl.description import Inputs, Output, parameter
-from hepdl.errors import BadValues, WiringError
+from hepdl.errors import WiringError
 from hepdl.events import Column, Events, Jagged
 from hepdl.expressions import parse
+from hepdl_prepare.same_lengths import need_same_lengths
 
 
 class Particles(Algorithm):
@@ -59,7 +60,7 @@ class Particles(Algorithm):
         lists = {name: events[name] for name in self.columns}
         if self.sort:
             lists[self.sort] = parse(self.sort, self.label).evaluate(events, self.before)
-        offsets = self._common(lists, events).offsets
+        offsets = need_same_lengths(lists, events, self.label)
         values = np.stack([lists[name].values for name in self.columns], axis=1, dtype=np.float32, casting="unsafe")
         particles = Jagged(values, offsets)
         order = lists[self.sort].values if self.sort else None
@@ -77,16 +78,6 @@ class Particles(Algorithm):
             self.job.log.warning(text)
             if self.job.ledger is not None:
                 self.job.ledger.note(f"{self.label}: {text}")
-
-    def _common(self, lists: dict[str, Jagged], events: Events) -> Jagged:
-        (first, reference), *others = lists.items()
-        for name, other in others:
-            if other.offsets is not reference.offsets and not np.array_equal(other.offsets, reference.offsets):
-                row = int(np.argmax(reference.lengths != other.lengths))
-                place = f"entry {events['entry'][row]}" if "entry" in events else f"row {row} of the block"
-                lengths = f"{reference.lengths[row]} and {other.lengths[row]} particles in {place}"
-                raise BadValues(f"{self.label}: '{first}' and '{name}' have different lengths: {lengths}")
-        return reference
 
 
 def _need_list(kind: ColumnType, what: str, reader: str) -> None:

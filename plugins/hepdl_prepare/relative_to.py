@@ -13,6 +13,8 @@ from hepdl.columns import Columns, ColumnType
 from hepdl.description import parameter
 from hepdl.errors import WiringError
 from hepdl.events import Column, Events, Jagged
+from hepdl.expressions.vectors import wrapped
+from hepdl_prepare.same_lengths import need_same_lengths
 
 
 class Quantity(NamedTuple):
@@ -25,7 +27,8 @@ class Quantity(NamedTuple):
 
 def delta_phi(phi: np.ndarray, axis: np.ndarray) -> np.ndarray:
     """φ - φ(jet), from -π to π."""
-    return np.remainder(phi - axis + np.pi, 2 * np.pi) - np.pi
+    difference: np.ndarray = wrapped(phi - axis)
+    return difference
 
 
 QUANTITIES: dict[str, Quantity] = {
@@ -98,7 +101,13 @@ class RelativeTo(Algorithm):
         return {name: ColumnType("float32", jagged=True) for name in self.made().values()}
 
     def execute(self, events: Events) -> dict[str, Column]:
-        """The quantities that are wanted; not finite where a logarithm has no value."""
+        """The quantities that are wanted; not finite where a logarithm has no value.
+
+        Raises ``BadValues`` when components of the particles have different lengths in some event.
+        """
+        names = [name for quantity in self._wanted for name in self._inputs(quantity)[0]]
+        if names:
+            need_same_lengths({name: events[name] for name in names}, events, self.label)
         return {name: self._value(quantity, events) for quantity, name in self.made().items()}
 
     def _inputs(self, quantity: str) -> tuple[list[str], list[str]]:

@@ -36,7 +36,7 @@ class RotateJet(Variant):
 
     def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
         """The turned distances."""
-        columns = [events[name] for name in self.columns]
+        columns = list(self.together(events).values())
         x, y = (values_of(column).double() for column in columns)
         jet = columns[0].event_index()
         angle, side = noise.uniform().double()[jet] * (2 * math.pi), noise.uniform()[jet]

@@ -23,7 +23,7 @@ class Smear(Variant):
 
     def vary(self, events: Events, noise: Noise) -> dict[str, Column]:
         """The smeared columns; lists share the factors of their particles, flat columns that of their event."""
-        columns = {copy: events[name] for name, copy in self.made().items()}
+        columns = self.together(events)
         lists = [column for column in columns.values() if isinstance(column, Jagged)]
         whole = self._factors(noise.normal())
         each = self._factors(noise.normal(particles=lists[0])) if lists else whole

@@ -49,6 +49,16 @@ class Variant(Augmentation):
         """The columns as they are."""
         return {copy: events[name] for name, copy in self.made().items()}
 
+    def together(self, events: Events, *others: str) -> dict[str, Column]:
+        """Copy → column, to be varied; raises ``BadValues`` when lists, ``others`` among them, differ in length."""
+        from hepdl.learning.equal_lengths import need_equal_lengths
+
+        columns = {copy: events[name] for name, copy in self.made().items()}
+        lists = [each for each in (*(events[name] for name in others), *columns.values()) if isinstance(each, Jagged)]
+        if lists:
+            need_equal_lengths(lists)
+        return columns
+
     def need_list(self, name: str, kind: ColumnType) -> None:
         """Raise ``WiringError`` unless the column is a list with one number a particle."""
         if not kind.jagged or kind.shape:

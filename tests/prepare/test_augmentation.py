@@ -21,7 +21,7 @@ from hepdl.algorithm import Learner
 from hepdl.columns import Columns, ColumnType
 from hepdl.data.rows import Rows
 from hepdl.engine import run
-from hepdl.errors import ParameterError, WiringError
+from hepdl.errors import BadValues, ParameterError, WiringError
 from hepdl.events import Events, Jagged
 from hepdl.job import Job
 from hepdl.noise import Noise
@@ -201,3 +201,13 @@ class Spy(Learner):
 
     def execute(self, events: Events) -> dict[str, Any]:
         return {}
+
+
+@pytest.mark.parametrize("step", [RotateJet(["deta", "dphi"]), Smear(["deta", "dphi"]), DropSoft(["dphi"], pt="deta")])
+def test_lists_that_are_varied_together_have_the_same_particles(step: Variant) -> None:
+    lists = {
+        "deta": Jagged(torch.ones(3), torch.tensor([0, 1, 3])),
+        "dphi": Jagged(torch.ones(3), torch.tensor([0, 2, 3])),
+    }
+    with pytest.raises(BadValues, match="in row 0 of a batch of 2 events the first has 1 particles and number 2 has 2"):
+        step.vary(Events(lists), Noise(torch.arange(2), 0))

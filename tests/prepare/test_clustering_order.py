@@ -11,7 +11,7 @@ from hepdl_prepare.clustering import POWERS, tree_places
 from hepdl_prepare.clustering_order import ClusteringOrder
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.errors import WiringError
+from hepdl.errors import BadValues, WiringError
 from hepdl.events import Events, Jagged
 
 
@@ -90,5 +90,9 @@ def test_places_and_particles_at_rest() -> None:
 
 
 def test_message() -> None:
+    lists = {f"p.{name}": Jagged(np.ones(3), np.array([0, 1, 3])) for name in ("px", "py", "pz")}
+    uneven = Events({**lists, "p.energy": Jagged(np.ones(3), np.array([0, 2, 3]))})
+    with pytest.raises(BadValues, match=r"'p.px' and 'p.energy' have different lengths: 1 and 2 particles in row 0 of"):
+        ClusteringOrder("p", "order").execute(uneven)
     with pytest.raises(WiringError, match=r"ClusteringOrder: 'p.px' is float32; a jagged column"):
         ClusteringOrder("p", "order").declare(Columns({"p.px": ColumnType()}))

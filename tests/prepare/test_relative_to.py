@@ -8,7 +8,7 @@ import vector
 from hepdl_prepare.relative_to import RelativeTo
 
 from hepdl.columns import Columns, ColumnType
-from hepdl.errors import WiringError
+from hepdl.errors import BadValues, WiringError
 from hepdl.events import Events, Jagged
 
 RANDOM = np.random.default_rng(4)
@@ -52,6 +52,13 @@ def test_mirrored_where_the_jet_is_backward() -> None:
     got, plain = (RelativeTo("part", "jet", mirror=m).execute(EVENTS)["part_deta"] for m in (True, False))
     np.testing.assert_array_equal(got.values[:5], plain.values[:5])
     assert got.values[5] == -plain.values[5]
+
+
+def test_components_of_other_particles() -> None:
+    eta, phi = Jagged(np.ones(3), np.array([0, 1, 3])), Jagged(np.ones(3), np.array([0, 2, 3]))
+    uneven = Events({"c.eta": eta, "c.phi": phi, "j.eta": np.zeros(2), "j.phi": np.zeros(2)})
+    with pytest.raises(BadValues, match=r"RelativeTo\(c\): 'c.eta' and 'c.phi' have different lengths: 1 and 2 part"):
+        RelativeTo("c", "j").making({"c_deltaR"}).execute(uneven)
 
 
 def test_branches_and_messages() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from hepdl.errors import BadValues
-from hepdl.events import Jagged
+from hepdl.jagged import Jagged
 
 
 def need_equal_lengths(lists: Sequence[Jagged]) -> None:
@@ -32,5 +32,5 @@ def need_equal_lengths(lists: Sequence[Jagged]) -> None:
 def _differ(one: Jagged, other: Jagged) -> bool:
     if one.values.shape[0] != other.values.shape[0]:
         return True
-    known = [each.known if each.offsets.device.type != "cpu" else each.offsets for each in (one, other)]
-    return all(each is not None for each in known) and not torch.equal(*known)
+    mine, others = (each.known if each.offsets.device.type != "cpu" else each.offsets for each in (one, other))
+    return mine is not None and others is not None and not torch.equal(mine, others)
