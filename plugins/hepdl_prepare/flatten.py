@@ -18,7 +18,7 @@ class Flatten(Reweighting):
     """Weights with which columns are distributed alike in all classes, so that a network cannot learn a class from
     them: ``Flatten(["jet_pt", "jet_mass"], bins=20)`` makes both flat together, ``reference=1`` gives every class the
     distribution of label 1. The sum of weights of each class stays as it is. The outer bins have no outer ends; a bin
-    where a class has no training events gives it weight 0.
+    where a class has no training events gives it weight 0, and log and ledger say how many such bins there are.
     """
 
     positional: ClassVar[tuple[str, ...]] = ("columns",)
@@ -62,6 +62,11 @@ class Flatten(Reweighting):
     def learn(self, rows: Rows, histogram: np.ndarray) -> np.ndarray:
         """Wanted over found, with the sum of each class kept."""
         wanted = self._volumes() if self.reference == "flat" else histogram[self.values.index(float(self.reference))]
+        for value, found in zip(self.values, histogram, strict=True):
+            empty = int(((wanted > 0) & (found <= 0)).sum())
+            if empty:
+                self.note(f"{self.per} {value:g} has no training events in {empty} of {(wanted > 0).sum()} bins, so "
+                          "there its distribution is not what was asked for")  # fmt: skip
         return np.stack([
             preserving(np.divide(wanted, found, out=np.zeros_like(found), where=found > 0), found)
             for found in histogram

@@ -122,9 +122,10 @@ class Reweighting(Learner):
         for value in self.values:
             of = label == value
             text = f"{self.per} {value:g}: {int(of.sum())} training events, effective {_effective(old, of):.0f} → "
-            self._note(f"{text}{_effective(new, of):.0f} by the new weight '{self.output}'")
+            self.note(f"{text}{_effective(new, of):.0f} by the new weight '{self.output}'")
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Say it in the log and the ledger."""
         self.job.log.info(text)
         if self.job.ledger is not None:
             self.job.ledger.note(f"{self.label}: {text}")

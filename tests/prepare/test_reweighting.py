@@ -83,8 +83,11 @@ def test_outer_bins_have_no_ends_and_other_events_keep_their_weight() -> None:
 
 
 def test_a_bin_without_training_events_gives_weight_0() -> None:
-    step = Flatten(["pt"], bins=[[500.0, 600.0, 700.0, 800.0]])
-    fitted(step)
+    step, ledger = Flatten(["pt"], bins=[[500.0, 600.0, 700.0, 800.0]]), Ledger()
+    fitted(step, ledger)
+    assert ledger.notes[0].startswith(
+        "Flatten: label 0 has no training events in 1 of 3 bins, so there its distribution"
+    )
     late = Events({"pt": np.array([750.0]), "label": np.array([1.0]), "weight": np.ones(1)})
     assert float(step.execute(late.to("cpu"))["flat_weight"]) == 0
 
