@@ -25,8 +25,8 @@ CLASSES = 6
 
 
 class FilterReport(Report):
-    """Draws the filters of a convolutional network and, for one event of each class, what each layer makes of its
-    image: ``FilterReport(step="Supervised", inputs=["image"])``.
+    """Draws the filters of a convolutional network and, for one event of each class (of six at most), what each layer
+    makes of its image: ``FilterReport(step="Supervised", inputs=["image"])``.
 
     Of each layer those filters are shown that answer most to these events; the numbers say how many filters of a layer
     answer to none of them.

@@ -23,7 +23,8 @@ class SculptingReport(Report):
 
     JSD is in bits (base 2), of histograms in ``bins`` equal bins over ``window``. The statistical limit is the JSD when
     as many random events pass: its median and 68 % interval over ``copies`` draws. Beside it the distance correlation
-    of score and variable in the background, and their mutual information (nats, corrected for finite statistics).
+    of score and variable in the background (of 3,000 random events at most, those with a weight above 0), and their
+    mutual information (nats, corrected for finite statistics).
     """
 
     scores: Inputs = parameter(min_length=1)

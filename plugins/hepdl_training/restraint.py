@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hepdl.errors import BadValues
 from hepdl.events import Events
 from hepdl.learning.average import Average
 from hepdl.learning.descent import Descent
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from hepdl_training.decorrelate import Decorrelate
 
 BLOCK = 65_536
+FEWEST = 8
+"""Events that must count in a batch on average; of fewer than 4 there is no distance correlation."""
 JUDGED = 4096
 """Validation events on which the penalty is followed during training."""
 
@@ -47,7 +50,8 @@ class Restraint:
         return {f"{self.column}.descent": self.descent, f"{self.column}.model": self.model}
 
     def prepare(self, train: Rows, validate: Rows) -> None:
-        """Let the penalties know the nuisances; refuse values that they cannot use."""
+        """Let the penalties know the nuisances; refuse values that they cannot use, and batches that are too small."""
+        self._need_events(train)
         for rows in (train, validate):
             if not len(rows):
                 continue
@@ -57,6 +61,15 @@ class Restraint:
                 if rows is train:
                     penalty.prepare(events[name], weight)
                 penalty.check(events[name][weight != 0])
+
+    def _need_events(self, train: Rows) -> None:
+        size = min(self._step.batch_size, len(train))
+        counted = self.mask.share * size
+        if self.strength and counted < FEWEST:
+            raise BadValues(
+                f"{self._step.label}: of a batch of {size} events {counted:.3g} count for the penalty on average "
+                f"(only='{self._step.only}'), at least {FEWEST} are needed; take a larger batch_size"
+            )
 
     def phase(self, train: Rows, validate: Rows) -> Phase:
         """Its training; all have the same batches and random numbers."""

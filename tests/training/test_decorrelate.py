@@ -152,6 +152,10 @@ def test_messages() -> None:
         step(penalty=GradientReversal(MixtureDensity(inputs=["x"])))
     with pytest.raises(WiringError, match=r"Decorrelate: CrossEntropy gives 3 scores an event"):
         step(loss=CrossEntropy(classes=3)).declare(COLUMNS.plus({"label == 1": ColumnType("bool")}))
+    rare = TABLE.plus({"rare": np.arange(len(TABLE)) % 200 == 0})
+    with pytest.raises(BadValues, match=r"of a batch of 500 events 2.5 count .*only='rare'.* larger batch_size"):
+        few = ready(step(only="rare"), columns=COLUMNS.plus({"rare": ColumnType("bool")}))
+        few.fit(rows(rare, TRAIN), rows(rare, CHECK))
     with pytest.raises(BadValues, match="nuisance is 2 in all events that count"):
         DisCo(2).prepare(torch.full((4,), 2.0), torch.ones(4))
     with pytest.raises(BadValues, match="cannot be cut into bins=5"):
