@@ -210,6 +210,8 @@ class _Run:
         variation = Variation(fixed, varied) if part == "train" else None
         plain = partial(executed, steps=fixed + varied)
         samples = [self.job.sources[int(piece["source"][0])].sample for piece in self.table.pieces]
+        if part != "train":  # each event once: nothing is mixed, and none must be there
+            samples = [sample.replaced(fraction=None) for sample in samples]
         rows = Rows(table, index, columns, plain, self.job.device, seed, pool, variation, samples)
         if part == "train" and rows.mixture.mixed:
             self.ledger.note(rows.mixture.note())

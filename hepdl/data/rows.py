@@ -60,7 +60,7 @@ class Rows:
 
         With a ``variation`` the batches of an epoch are varied; those without an epoch and :meth:`everything` are not.
         ``samples`` are those of the pieces of the table; where one has a fraction, the batches of an epoch are mixed,
-        and all events have a column :data:`~hepdl.data.mixture.TIMES`.
+        and have a column :data:`~hepdl.data.mixture.TIMES`; what gives each event once has it only where it is named.
         """
         table = table if isinstance(table, Table) else Table([table.host()])
         edges = np.searchsorted(index, table.starts)
@@ -98,7 +98,7 @@ class Rows:
         holds events with about as many particles (and batches come in random order).
         """
         began = time.perf_counter()
-        names = self._and_times(names)
+        names = names if epoch is None else self._and_times(names)
         vary = self._variation if epoch is not None and self.varies(names) else None
         held = vary.before(names) if vary else names
         pools = self._pools(held if alike in ("", *held) else [*held, alike])
@@ -114,8 +114,7 @@ class Rows:
         return self._variation is not None and self._variation.prepares(self._variation.before(names))
 
     def everything(self, names: Sequence[str]) -> Events:
-        """All events in one block, in file order: for full-batch optimisers and fitted statistics."""
-        names = self._and_times(names)
+        """All events in one block, each once, in file order: for full-batch optimisers and fitted statistics."""
         pools = self._pools(names) if self.pools.number == 1 else self._new_pools(names, None)
         return pools.all_at_once().all()
 
@@ -135,8 +134,13 @@ class Rows:
         rows._made, rows._of_names = made, {}
         return rows
 
+    @property
+    def mixing(self) -> list[str]:
+        """The column :data:`~hepdl.data.mixture.TIMES`, where the batches of an epoch are mixed."""
+        return [TIMES] if self.mixture.mixed else []
+
     def _and_times(self, names: Sequence[str]) -> Sequence[str]:
-        return [*names, TIMES] if self.mixture.mixed and TIMES not in names else names
+        return list(dict.fromkeys([*names, *self.mixing]))
 
     def _pools(self, names: Sequence[str]) -> Pools:
         """Pools of these columns alone. What frozen steps make is made when a pool is read, not in every batch."""
@@ -149,7 +153,7 @@ class Rows:
         table, even, made = self.pools.table, self.mixture.mixed, self._made
         if made is None or not set(made.names) & set(names):
             return self._plain_pools(names, pool)
-        own = self._and_times(list(dict.fromkeys([*(name for name in names if name not in made.names), *made.reads])))
+        own = list(dict.fromkeys([*(name for name in names if name not in made.names), *made.reads]))
         if set(own) <= set(table.names):  # lists stay where they are
             return Pools(table.only(own), self.pools.rows, self.device, pool, None, even, _more(made, names))
         finish = self._finish(own)

@@ -75,6 +75,11 @@ class WithPairs:
         """As :meth:`hepdl.data.rows.Rows.steps`."""
         return self._rows.steps(size)
 
+    @property
+    def mixing(self) -> list[str]:
+        """As :attr:`hepdl.data.rows.Rows.mixing`."""
+        return self._rows.mixing
+
     def everything(self, names: Sequence[str]) -> Events:
         """As :meth:`hepdl.data.rows.Rows.everything`."""
         return _with_pairs(self._rows.everything(_plain(names)), names)

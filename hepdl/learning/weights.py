@@ -57,7 +57,7 @@ class Weighting:
 
     def fit(self, rows: Rows, job: Job) -> Weighting:
         """Take normalisation and balance from the training part; :class:`BadValues` when a sum is not positive."""
-        events = rows.everything(self.names)
+        events = rows.everything([*self.names, *rows.mixing])
         raw, used = self._masked(events, "keep"), self._masked(events, self.policy)
         self._refuse_useless(float(used.sum()))
         self._tell(events, raw, used, job)

@@ -11,7 +11,7 @@ import torch
 from hepdl import Chain, Sample
 from hepdl.columns import Columns
 from hepdl.data.mixture import TIMES, Mixture, stratified
-from hepdl.data.rows import Rows
+from hepdl.data.rows import Made, Rows
 from hepdl.data.table import Table
 from hepdl.engine import run
 from hepdl.errors import NothingLeft, ParameterError
@@ -98,8 +98,24 @@ def test_share_of_the_events_that_count() -> None:
 
 
 def test_validation_and_file_order_are_not_mixed() -> None:
-    numbers = torch.cat([batch["number"] for batch in mixed().batches(["number"], 500)])
-    assert torch.equal(numbers, torch.arange(6500))
+    batches = list(mixed().batches(["number"], 500))
+    assert torch.equal(torch.cat([batch["number"] for batch in batches]), torch.arange(6500))
+    assert not any(TIMES in batch for batch in [*batches, mixed().everything(["number"])])
+
+
+def test_where_each_event_comes_once_it_counts_as_it_is() -> None:
+    """A validation loss, and a training on all events at once."""
+    rows = mixed(None, a=0.5, b=0.1)
+    events = rows.everything(["weight", "x"])
+    weighting = Weighting("weight").fit(rows, Job())
+    torch.testing.assert_close(weighting(events), events["weight"] * (6500 / events["weight"].sum()))
+    made = rows.plus(Made(["w"], ["weight"], lambda some: {"w": weighting(some)}))
+    torch.testing.assert_close(next(Stream(made, ["x", "w"], None))["w"], weighting(events))
+    drawn = next(made.batches(["from", "w"], 6500, epoch=0))
+    sums = drawn["w"].new_zeros(4).index_add(0, drawn["from"].long(), drawn["w"])
+    plain = drawn["w"].new_zeros(4).index_add(0, rows.everything(["from"])["from"].long(), weighting(events))
+    torch.testing.assert_close(sums, plain, rtol=0.3, atol=30)
+    assert sums[0] / plain[0] == pytest.approx(1, abs=0.05)
 
 
 def test_streams_by_role() -> None:
@@ -108,7 +124,7 @@ def test_streams_by_role() -> None:
     assert len(only) == 300 and not len(rows.of_role("nobody"))
     numbers = torch.cat([batch["number"] for batch in only.batches(["number"], 100, epoch=0)])
     assert torch.equal(numbers.sort().values, torch.arange(4000, 4300))
-    assert torch.equal(only.everything(["number"])[TIMES], torch.ones(300))
+    assert torch.equal(only.everything(["number", TIMES])[TIMES], torch.ones(300))
 
 
 def test_batches_of_alike_lengths_keep_samples_together() -> None:
@@ -134,7 +150,11 @@ def test_a_run_says_what_it_mixes() -> None:
     reader = MemoryReader(sample("a", 400, 1, label=1, fraction=0.5), sample("b", 40, 2, label=0), identity=["event"])
     ledger = run(Chain(reader, Centre(column="x"), Collect()), Job()).ledger
     note = next(note for note in ledger.notes if note.startswith("shares of a training batch: 'a' 0.5 (its "))
-    assert "'b' 0.5 (its " in note and note.endswith("weights are divided by these times")
+    assert (
+        ledger.notes.count(note) == 1
+        and "'b' 0.5 (its " in note
+        and note.endswith("weights are divided by these times")
+    )
     assert ledger.totals()["selected"] == 440
 
 
