@@ -50,6 +50,15 @@ def target_type(network: Network, columns: Columns, target: str, reader: str) ->
     return ColumnType(kind.dtype) if kind.jagged and kind.shape == (1,) else ColumnType(kind.dtype, kind.shape)
 
 
+def need_event_answers(network: Network, reader: str) -> None:
+    """``WiringError`` for a network that answers for each particle where one answer an event is needed."""
+    if network.per_particle:
+        raise WiringError(
+            f"{reader}: {type(network).__name__} answers for each particle of '{network.per_particle}', but one answer "
+            "an event is needed; set answers='event'"
+        )
+
+
 def output_type(network: Network, loss: Loss, columns: Columns, target: str, reader: str) -> ColumnType:
     """Type of the column that a trained network adds: as jagged as its target."""
     outputs = loss.outputs(target_type(network, columns, target, reader))

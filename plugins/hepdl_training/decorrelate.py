@@ -14,6 +14,7 @@ from hepdl.description import Expression, Inputs, parameter
 from hepdl.description import Input as InputColumn
 from hepdl.errors import WiringError
 from hepdl.events import Column, Events
+from hepdl.learning.examples import need_event_answers
 from hepdl.learning.loop import Training
 from hepdl.learning.objective import Objective
 from hepdl.learning.parts import Loss, Network, Optimizer, Penalty, Schedule
@@ -96,6 +97,7 @@ class Decorrelate(Learner):
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The score, that of the plain network, and one for each strength of the scan: one number an event each."""
         super().declare(columns)
+        need_event_answers(self.network, self.label)
         for name in self.nuisance:
             if columns.need_flat(name, self.label).shape:
                 raise WiringError(f"{self.label}: nuisance '{name}' is {columns[name]}, one number an event is needed")

@@ -9,6 +9,7 @@ from hepdl.data.rows import Rows
 from hepdl.description import Input, parameter
 from hepdl.errors import BadValues, WiringError
 from hepdl.events import Column, Events, Jagged
+from hepdl.learning.examples import need_event_answers
 from hepdl.learning.loop import Metrics
 from hepdl.learning.parts import Network
 from hepdl.learning.weights import Weighting, weighted_mean
@@ -45,6 +46,7 @@ class ImageToList(Scheme):
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The list that is said, of the features of the target; ``WiringError`` when that is no list."""
         super().declare(columns)
+        need_event_answers(self.network, self.label)
         kind = columns.need(self.target, self.label)
         if not kind.jagged or len(kind.shape) > 1:
             raise WiringError(

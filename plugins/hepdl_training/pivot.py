@@ -13,6 +13,7 @@ from hepdl.data.rows import Rows
 from hepdl.description import Expression, Input, parameter
 from hepdl.errors import WiringError
 from hepdl.events import Column, Events
+from hepdl.learning.examples import need_event_answers
 from hepdl.learning.loop import Training
 from hepdl.learning.objective import Objective
 from hepdl.learning.parts import Density, Loss, Network, Optimizer, Schedule
@@ -112,6 +113,7 @@ class Pivot(Learner):
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The score, that of the plain network, and one for each strength of the scan."""
         super().declare(columns)
+        need_event_answers(self.classifier, self.label)
         columns.need_flat(self.nuisance, self.label)
         if self.classifier.per_particle:
             kind = type(self.classifier).__name__

@@ -11,6 +11,7 @@ from hepdl.data.rows import Rows
 from hepdl.description import Input, Inputs, parameter
 from hepdl.errors import BadValues, WiringError
 from hepdl.events import Column, Events
+from hepdl.learning.examples import need_event_answers
 from hepdl.learning.loop import Metrics
 from hepdl.learning.parts import Network
 from hepdl.learning.weights import Weighting
@@ -69,6 +70,7 @@ class Siamese(Scheme):
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The embedding; raises ``WiringError`` when the halves of a pair have other types."""
         super().declare(columns)
+        need_event_answers(self.network, self.label)
         kind = columns.need_flat(self.target, self.label)
         if kind.shape:
             raise WiringError(f"{self.label}: target '{self.target}' is {kind}, but one number an event is needed")

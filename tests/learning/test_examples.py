@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hepdl_networks.mixture_density import MixtureDensity
+from hepdl_training.decorrelate import Decorrelate
+from hepdl_training.image_to_list import ImageToList
 from hepdl_training.losses import CrossEntropy, MeanSquaredError
+from hepdl_training.pivot import Pivot
+from hepdl_training.siamese import Siamese
 
+from hepdl.algorithm import Learner
 from hepdl.columns import Columns, ColumnType
 from hepdl.errors import BadValues, WiringError
 from hepdl.events import Events, Jagged
@@ -120,3 +126,19 @@ def test_classes_in_balance_count_particles() -> None:
     weighting = Weighting("weight", target="origin", classes=2).fit(part, Job(step="Fit"))
     weight = weighting(part.everything(["weight", "origin"]))
     assert float(weight[origin == 0].sum()) == pytest.approx(2) and float(weight[origin == 1].sum()) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        Siamese(network=Each(inputs=["tracks"])),
+        Decorrelate(network=Each(inputs=["tracks"]), nuisance=["label"]),
+        ImageToList(network=Each(inputs=["tracks"]), target="tracks"),
+        Pivot(classifier=Each(inputs=["tracks"]), adversary=MixtureDensity(inputs=["score"]), nuisance="label"),
+    ],
+    ids=lambda scheme: scheme.label,
+)
+def test_schemes_that_need_one_answer_an_event(scheme: Learner) -> None:
+    message = f"{scheme.label}: Each answers for each particle of 'tracks', but one answer an event is needed"
+    with pytest.raises(WiringError, match=message):
+        scheme.declare(KINDS)
