@@ -51,6 +51,10 @@ class Fusion(Network):
         missing = [name for name in needed if name not in self.inputs]
         if missing:
             raise ValueError(f"inputs {self.inputs} lacks '{missing[0]}', which a network reads; leave inputs out")
+        lists = [type(network).__name__ for network in self.networks if network.per_particle]
+        if lists:
+            raise ValueError(f"{lists[0]} answers for each particle, what is joined are answers for events: set "
+                             "answers='event'")  # fmt: skip
         if any(width < 1 for width in self.layers):
             raise ValueError(f"each layer needs at least one unit, layers is {self.layers}")
         return self

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from hepdl_networks.convolutional import Convolutional
+from hepdl_networks.deep_sets import DeepSets
 from hepdl_networks.dense import Dense
 from hepdl_networks.fusion import Fusion
 
@@ -40,6 +41,10 @@ def test_a_fusion_may_stand_in_a_fusion() -> None:
 
 
 def test_mistakes() -> None:
+    with pytest.raises(
+        ParameterError, match="DeepSets answers for each particle, what is joined are answers for events"
+    ):
+        Fusion(networks=[DeepSets(inputs=["tracks"], answers="particle")])
     with pytest.raises(ParameterError, match=r"inputs \['image'\] lacks 'jet_mass', which a network reads"):
         Fusion(inputs=["image"], networks=[PICTURE, NUMBERS])
     with pytest.raises(ParameterError, match=r"Fusion.networks: List should have at least 1 item"):
