@@ -21,6 +21,8 @@ from hepdl.events import Column, Events
 from hepdl.sources import Sample, Source
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from torch import nn
 
@@ -132,10 +134,7 @@ class Reader(Step):
         return []
 
     def check(self, names: list[str], head: bool = False, sample: str = "") -> None:
-        """Raise ``InputError`` when a file lacks one of these columns or has it with another type.
-
-        ``head`` looks at one file a sample; ``sample`` at the files of that sample only.
-        """
+        """Raise ``InputError`` when a file (of ``sample``; one each if ``head``) lacks a column or has another type."""
 
     def sum_over(self, branch: str, sources: Sequence[Source]) -> float:
         """Sum over these files of a branch that does not belong to the events, as ``"Runs.genEventSumw"``."""
@@ -192,8 +191,7 @@ class Expansion(Step):
 class Contraction(Step):
     """Works on the host and makes events again of the objects that an :class:`Expansion` made; at most one, behind it.
 
-    The engine takes ``object`` and ``objects`` away, and the columns that were expressions over objects.
-    """
+    The engine takes ``object`` and ``objects`` away, and the columns that were expressions over objects."""
 
     def after(self, columns: Columns, of_event: Collection[str]) -> Columns:
         """The columns behind it; those named ``of_event`` are the same for all objects of an event."""
@@ -249,6 +247,10 @@ class Augmentation(DeviceAlgorithm):
 class Learner(DeviceAlgorithm):
     """A device step that learns from the training part before it is used, and is frozen from then on."""
 
+    def applied(self) -> list[str]:
+        """Columns and expressions that ``execute`` reads; a subclass leaves out what only ``fit`` reads."""
+        return [*self.reads(), *self.wired("expression")]
+
     def fit(self, train: Rows, validate: Rows) -> None:
         """Set the state of ``self.module`` from the training part as it looks after the steps before this one."""
         raise NotImplementedError
@@ -290,7 +292,8 @@ class Writer(Consumer):
     """Writes columns back beside the input, one file an input file, aligned entry by entry."""
 
     def identify(self, source: int, events: Events) -> None:
-        """First pass: ``entry`` and the identity columns of every entry that was read, before any selection.
+        """First pass: ``entry``, identity and ``objects`` (if there are any) of every entry, before any selection."""
 
-        Behind an :class:`Expansion` also ``objects``, how many objects each entry has.
-        """
+    def written(self) -> list[tuple[Source, Path]]:
+        """Each input file, in order, and the file that was written beside it."""
+        return []

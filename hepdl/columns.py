@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from hepdl.errors import MissingColumn, WiringError, did_you_mean
 
@@ -51,3 +51,11 @@ class Columns(dict[str, ColumnType]):
     def plus(self, more: dict[str, ColumnType]) -> Self:
         """These columns and ``more``; clashes are judged by the chain."""
         return type(self)(self | more)
+
+
+def columns_from_json(value: dict[str, dict[str, Any]]) -> Columns:
+    """The columns that were written with ``dataclasses.asdict`` for each type."""
+    kinds = {
+        name: {**kind, "shape": tuple(kind["shape"]), "members": tuple(kind["members"])} for name, kind in value.items()
+    }
+    return Columns({name: ColumnType(**kind) for name, kind in kinds.items()})

@@ -63,18 +63,20 @@ class Outcome:
     clock: Clock
     steps: list[Step]
     """The run's own copies, with their learned modules."""
+    offers: Columns
+    """Types of the files' columns."""
     summaries: list[str] = field(default_factory=list)
     """What reports and writers have to say at the end."""
 
 
 def run(
     chain: Chain, job: Job, states: States | None = None, limit: int | None = None, skip: int = 0,
-    progress: Progress | None = None,
+    progress: Progress | None = None, offers: Columns | None = None,
 ) -> Outcome:  # fmt: skip
-    """Read, fit, and run a chain; ``limit`` and ``skip`` count entries of each sample."""
+    """Read, fit, run a chain; ``limit`` and ``skip``: entries of each sample; ``offers``: types in the files' place."""
     this = _Run(chain.resolved(), job, states, progress or _silent)
     try:
-        return this.run(limit, skip)
+        return this.run(limit, skip, offers)
     except BaseException:
         this.write_ledger()  # how far it came, and which entries are missing
         raise
@@ -102,8 +104,8 @@ class _Run:
         self.varied: list[DeviceAlgorithm] = []
         """All that are ready from the first augmentation on; they run in every batch of a training."""
 
-    def run(self, limit: int | None, skip: int) -> Outcome:
-        offers = self.reader.offers()
+    def run(self, limit: int | None, skip: int, known: Columns | None) -> Outcome:
+        offers = known or self.reader.offers()
         self.columns = dict(self.chain.wire(offers))
         self._initialize()
         self.selected = self._first_pass(offers, entry_ranges(self.job.sources, limit, skip))
@@ -119,7 +121,7 @@ class _Run:
         self._final_pass()
         self.ledger.verify()
         summaries = [line for consumer in self.consumers for line in consumer.summary()]
-        return Outcome(self.ledger, self.clock, self.chain.steps, summaries)
+        return Outcome(self.ledger, self.clock, self.chain.steps, offers, summaries)
 
     def write_ledger(self) -> None:
         """Leave the ledger in the run folder."""
@@ -223,7 +225,7 @@ class _Run:
     def _host_step_behind_device(self, step: Step) -> None:
         self._evaluate_for(step)
         self.table = self.table.mapped(lambda piece: apply_host_steps(piece, [step], self.ledger, self.clock))
-        if not len(self.table):
+        if not len(self.table) and not self.job.may_be_empty:
             raise NothingLeft(f"{step.label} rejected all events that were left")
         self.ledger.divide(self.table.column("source"), self.table.column("part"), self.table.column("weight"))
 

@@ -41,6 +41,10 @@ class Job:
     columns: Columns = field(default_factory=Columns)
     """Types of the columns before this step."""
     sources: tuple[Source, ...] = ()
+    siblings: tuple[Source, ...] = ()
+    """Where files are taken one by one: all of them, so that what is written for two has two names."""
+    may_be_empty: bool = False
+    """No event at all may be left, as in one file of many; else that is an error."""
     ledger: Ledger | None = None
     cache: Cache | None = None
     """Where decoded columns are kept; None keeps them in memory, for this run alone."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 CHAIN, COMMAND, STATUS, STEERING = "chain.json", "command.json", "status.json", "steering.py"
+COLUMNS_OF_FILES = "columns.json"
 
 
 def write_aside(path: Path, content: bytes | str) -> None:
@@ -126,6 +127,13 @@ class Record:
     def mark(self, state: str, reason: str = "") -> None:
         """Say how the run stands: ``running``, ``finished``, ``interrupted`` or ``failed``, and why."""
         self.write(STATUS, {"state": state, "reason": reason})
+
+    @property
+    def checksum(self) -> str:
+        """One checksum of the chain and of all that its steps have learned."""
+        digests = sorted((self.folder / "state").glob("*.sha256"))
+        parts = [path.read_bytes() for path in [self._inside(CHAIN), *digests]]
+        return hashlib.sha256(b"".join(parts)).hexdigest()
 
     @property
     def status(self) -> tuple[str, str]:

@@ -30,7 +30,7 @@ FLOORS = [
     {"algorithm"},
     {"varying", "order"},
     {"chain"},
-    {"data", "engine", "algorithms"},
+    {"data", "engine", "algorithms", "trained"},
     {"contract"},
     {"cli", "__main__"},
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
+from hepdl.cli.apply import apply
 from hepdl.cli.cache import cache
 from hepdl.cli.check import check
 from hepdl.cli.describe import describe
@@ -22,7 +23,8 @@ app = typer.Typer(
     help="Deep learning for particle physics by steering script.",
 )  # fmt: skip
 VERBS: dict[str, Callable[..., None]] = {
-    "run": run, "resume": resume, "check": check, "show": show, "list": list_algorithms, "describe": describe,
+    "run": run, "resume": resume, "apply": apply, "check": check, "show": show,
+    "list": list_algorithms, "describe": describe,
 }  # fmt: skip
 for name, verb in VERBS.items():
     app.command(name)(told(verb))

@@ -74,10 +74,12 @@ def _run(chain: Chain, job: Any, command: Command, record: Record) -> Outcome:
 
 def _keep(outcome: Outcome, record: Record, origin: dict[str, Any]) -> None:
     from hepdl.provenance import now
+    from hepdl.record import COLUMNS_OF_FILES
     from hepdl.tensorboard import mirror
 
     ledger = outcome.ledger.to_json()
     record.write("ledger.json", ledger)
+    record.write(COLUMNS_OF_FILES, {name: asdict(kind) for name, kind in outcome.offers.items()})
     record.write("timing.json", [asdict(cost) for cost in outcome.clock.costs])
     record.write(PROVENANCE, origin | {"end": now(), "files": ledger["files"]})
     mirror(record.folder)

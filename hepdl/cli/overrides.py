@@ -28,15 +28,21 @@ def with_inputs(chain: Chain, inputs: Sequence[str]) -> Chain:
     Raises:
         InputError: no sample has this name.
     """
-    files: dict[str, list[str]] = {}
-    for given in inputs:
-        name, pattern = _halves(given, "-i", "sample=files")
-        files.setdefault(name, []).append(pattern)
+    files = files_by_sample(inputs)
     known = [sample.name for sample in chain.reader.samples]
     for name in files:
         if name not in known:
             raise InputError(f"-i {name}=...: the script has no sample '{name}'{did_you_mean(name, known)}")
     return _replaced(chain, files) if files else chain
+
+
+def files_by_sample(inputs: Sequence[str]) -> dict[str, list[str]]:
+    """Name of a sample → its patterns, of each ``sample=files``; a sample named twice has both."""
+    files: dict[str, list[str]] = {}
+    for given in inputs:
+        name, pattern = _halves(given, "-i", "sample=files")
+        files.setdefault(name, []).append(pattern)
+    return files
 
 
 def _replaced(chain: Chain, files: dict[str, list[str]]) -> Chain:

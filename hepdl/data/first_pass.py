@@ -84,7 +84,7 @@ class FirstPass:
         yields = Yields(self.reader, self.job.sources, self.ledger)
         pieces = self._pieces(offers, stored)
         self._refuse_duplicates()
-        if not any(len(piece) for piece in pieces):
+        if not self.job.may_be_empty and not any(len(piece) for piece in pieces):
             raise NothingLeft(self._why_nothing())
         table = yields.scale(Table(pieces))
         self.ledger.divide(table.column("source"), table.column("part"), table.column("weight"))

@@ -28,8 +28,8 @@ class Table:
         return self.pieces[0].names if self.pieces else []
 
     def column(self, name: str) -> np.ndarray:
-        """A whole flat column, in memory."""
-        return np.concatenate([piece[name] for piece in self.pieces])
+        """A whole flat column, in memory; of a table without rows one of integers."""
+        return np.concatenate([piece[name] for piece in self.pieces]) if self.pieces else np.zeros(0, np.int64)
 
     def only(self, names: Sequence[str]) -> Table:
         """These columns alone."""

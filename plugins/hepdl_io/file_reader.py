@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import PrivateAttr, model_validator
@@ -30,6 +30,8 @@ class FileReader(Reader):
     """Base of readers; a format says with :meth:`open_file` what a file offers and how a column is decoded."""
 
     word: ClassVar[str] = "column"
+    writer: ClassVar[str] = "RootWriter"
+    """Writer whose files suit those that are read."""
 
     block: int = parameter(100_000, unit="events", ge=1)
     """About how many events are decoded at a time; blocks end where the file's own units end."""
@@ -58,6 +60,13 @@ class FileReader(Reader):
             refuse_unknown_words(pattern)
         refuse_misspelt(self.units, type(self).__name__)
         return self
+
+    def replaced(self, **changes: Any) -> Self:
+        """A copy with some parameters changed; where samples go, so do their names in ``rename``."""
+        if "samples" in changes and "rename" not in changes:
+            names = {sample.name for sample in changes["samples"]}
+            changes["rename"] = {name: those for name, those in self.rename.items() if name in names}
+        return super().replaced(**changes)
 
     def open_file(self, path: str, tree: str) -> AbstractContextManager[OpenFile]:
         """Open one file. Raises ``InputError`` when it is not what the format says."""

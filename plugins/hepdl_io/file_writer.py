@@ -89,7 +89,9 @@ class FileWriter(Writer):
     def initialize(self, job: Job) -> None:
         """Choose the names of all files, so that equal names in two folders stay apart."""
         super().initialize(job)
-        self._places = friend_paths(job.sources, self.suffix)
+        siblings = job.siblings or job.sources
+        places = dict(zip(map(_key, siblings), friend_paths(siblings, self.suffix), strict=True))
+        self._places = [places[_key(source)] for source in job.sources]
 
     def identify(self, source: int, events: Events) -> None:
         """Keep ``entry`` and the identity columns of all entries of a file that were read."""
@@ -196,3 +198,7 @@ class FileWriter(Writer):
         kind = self.job.columns.get(name, ColumnType("int64"))
         values = np.zeros((0, *kind.shape), kind.dtype)
         return Jagged(values, np.zeros(1, np.int64)) if kind.jagged else values
+
+
+def _key(source: Source) -> tuple[str, str, str]:
+    return source.sample.name, source.path, source.tree

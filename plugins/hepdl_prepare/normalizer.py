@@ -53,6 +53,10 @@ class Normalizer(Learner):
         """The columns, and the weight where it is used."""
         return [*self.columns, *(["weight"] if self.weighted and "weight" not in self.columns else [])]
 
+    def applied(self) -> list[str]:
+        """The columns."""
+        return self.columns
+
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The group ``[N, F]`` float32 with the names of its members."""
         if self.weighted:

@@ -36,6 +36,10 @@ class TemperatureScaling(Learner):
     output: Output = "calibrated"
     """The calibrated probabilities."""
 
+    def applied(self) -> list[str]:
+        """The score."""
+        return [self.score]
+
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """A column like the score."""
         kind = columns.need_flat(self.score, self.label)

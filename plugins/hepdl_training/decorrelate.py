@@ -94,6 +94,10 @@ class Decorrelate(Learner):
         """Strength of each column that this step adds, the score first."""
         return columns_of_strengths(self.network.output, self.strength, self.baseline, self.scan)
 
+    def applied(self) -> list[str]:
+        """The arguments of the network."""
+        return self.network.arguments
+
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The score, that of the plain network, and one for each strength of the scan: one number an event each."""
         super().declare(columns)

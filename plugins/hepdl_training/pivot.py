@@ -110,6 +110,10 @@ class Pivot(Learner):
         """Strength of each column that this step adds, the score first."""
         return columns_of_strengths(self.classifier.output, self.strength, self.baseline, self.scan)
 
+    def applied(self) -> list[str]:
+        """The arguments of the classifier."""
+        return self.classifier.arguments
+
     def declare(self, columns: Columns) -> dict[str, ColumnType]:
         """The score, that of the plain network, and one for each strength of the scan."""
         super().declare(columns)

@@ -66,6 +66,10 @@ class Scheme(Learner):
             raise ValueError("patience stops after the best epoch, so it needs keep='best'")
         return self
 
+    def applied(self) -> list[str]:
+        """The arguments of its networks."""
+        return [name for _, part in self.parts() if isinstance(part, Network) for name in part.arguments]
+
     def concerns(self) -> list[str]:
         """Those of its networks and of its optimiser."""
         parts = [part for _, part in self.parts() if isinstance(part, Network | Optimizer)]
