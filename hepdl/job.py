@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from hepdl.data.cache import Cache
+    from hepdl.data.table import Table
     from hepdl.ledger import Ledger
     from hepdl.sources import Source
 
@@ -43,6 +45,8 @@ class Job:
     sources: tuple[Source, ...] = ()
     siblings: tuple[Source, ...] = ()
     """Where files are taken one by one: all of them, so that what is written for two has two names."""
+    look: Callable[[Table], None] | None = None
+    """Sees the selected events before any step on the device does."""
     may_be_empty: bool = False
     """No event at all may be left, as in one file of many; else that is an error."""
     ledger: Ledger | None = None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 CHAIN, COMMAND, STATUS, STEERING = "chain.json", "command.json", "status.json", "steering.py"
-COLUMNS_OF_FILES = "columns.json"
+COLUMNS_OF_FILES, LOOKS = "columns.json", "looks.json"
 
 
 def write_aside(path: Path, content: bytes | str) -> None:

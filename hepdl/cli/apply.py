@@ -29,6 +29,10 @@ Settings = Annotated[
     list[str] | None, Option("--set", metavar="STEP.PARAMETER=VALUE", help="Set a parameter of the reader or a writer.")
 ]
 
+Strange = Annotated[
+    bool, Option("--strange", help="Take columns that look unlike those of the run, in unit or range, as they are.")
+]
+
 
 def apply(
     run: Annotated[Path, Argument(metavar="RUN", help="The folder of a finished run.")],
@@ -36,6 +40,7 @@ def apply(
     inputs: Files,
     output: Folder,
     settings: Settings = None,
+    strange: Strange = False,
     device: options.Device = "auto",
     levels: options.Levels = None,
     plugins: options.PluginFolders = None,
@@ -54,7 +59,7 @@ def apply(
         add_folder(Path(folder))
     application = _application(record, inputs, settings or [])
     _tell(application.chain, record, command)
-    Friends(record, application, output.absolute(), command.seed, device).make(levels or [])
+    Friends(record, application, output.absolute(), command.seed, device, strange).make(levels or [])
 
 
 def _need_finished(record: Record) -> None:

@@ -7,7 +7,8 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from hepdl.errors import HepdlError, Interrupted, RunFolderError
 if TYPE_CHECKING:
     from hepdl.chain import Chain
     from hepdl.cli.command import Command
+    from hepdl.data.table import Table
     from hepdl.engine import Outcome
     from hepdl.record import Record
 
@@ -48,7 +50,7 @@ def _attempt(chain: Chain, command: Command, record: Record, resume: bool) -> tu
     from hepdl.provenance import provenance
 
     record.mark("running")
-    job = command.job(record.folder, resume)
+    job = replace(command.job(record.folder, resume), look=partial(_keep_looks, record))
     origin = _origin(provenance(Path(command.script), job.device) | {"seed": job.seed}, record, resume)
     record.write(PROVENANCE, origin)
     outcome = _run(chain, job, command, record)
@@ -70,6 +72,13 @@ def _run(chain: Chain, job: Any, command: Command, record: Record) -> Outcome:
 
     with progress() as tell:
         return engine.run(chain, job, record, limit=command.limit, skip=command.skip, progress=tell)
+
+
+def _keep_looks(record: Record, table: Table) -> None:
+    from hepdl.data.familiarity import looks
+    from hepdl.record import LOOKS
+
+    record.write(LOOKS, {name: asdict(look) for name, look in looks(table).items()})
 
 
 def _keep(outcome: Outcome, record: Record, origin: dict[str, Any]) -> None:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hepdl.algorithm import DeviceAlgorithm, Expansion, Selection, Writer
 from hepdl.cli.command import COLUMNS
 from hepdl.errors import InputError, Interrupted, RunFolderError
-from hepdl.record import Record
+from hepdl.record import LOOKS, Record
 
 if TYPE_CHECKING:
     import torch
 
     from hepdl.chain import Chain
+    from hepdl.data.table import Table
     from hepdl.engine import Outcome
     from hepdl.job import Job
     from hepdl.ledger import Ledger
@@ -51,8 +53,10 @@ class Learned:
 class Friends:
     """Takes file by file; what is there already, and whole, stays."""
 
-    def __init__(self, run: Record, application: Application, folder: Path, seed: int, device: str) -> None:
-        self.run, self.application, self.seed, self.device = run, application, seed, device
+    def __init__(
+        self, run: Record, application: Application, folder: Path, seed: int, device: str, strange: bool
+    ) -> None:
+        self.run, self.application, self.seed, self.device, self.strange = run, application, seed, device, strange
         self.out = Record(folder)
         self.notes: list[str] = []
         self.done: dict[str, dict[str, Any]] = {}
@@ -105,8 +109,18 @@ class Friends:
         cache = Cache(self.out.folder / COLUMNS)
         return Job(
             folder=self.out.folder, device=resolved(self.device), seed=self.seed, cache=cache,
-            siblings=tuple(self.sources), may_be_empty=True,
+            siblings=tuple(self.sources), may_be_empty=True, look=self._look,
         )  # fmt: skip
+
+    def _look(self, table: Table) -> None:
+        """Refuse columns that look unlike those of the run, unless that is meant."""
+        from hepdl.data.familiarity import Look, unfamiliar
+
+        if self.strange or not (self.run.folder / LOOKS).is_file():
+            return
+        before = {name: Look(**look) for name, look in self.run.read(LOOKS).items()}
+        steps = [step for step in self.application.chain.steps if isinstance(step, DeviceAlgorithm)]
+        self.notes += unfamiliar(table, before, {name for step in steps for name in step.reads()})
 
     def _made(self, source: Source, job: Job) -> tuple[dict[str, Any], list[str]]:
         """Score one file."""
@@ -133,8 +147,6 @@ class Friends:
         return type(chain)(reader, *chain.steps[1:])
 
     def _digests(self, outcome: Outcome) -> dict[str, str]:
-        from hepdl.algorithm import Writer
-
         paths = [path for step in outcome.steps if isinstance(step, Writer) for _, path in step.written()]
         return {str(path.relative_to(self.out.folder)): _digest(path) for path in paths}
 
@@ -167,7 +179,6 @@ class Friends:
 
     @property
     def _writers(self) -> list[Any]:
-        from hepdl.algorithm import Writer
         from hepdl.chain import to_json
 
         return [to_json(step) for step in self.application.chain.steps if isinstance(step, Writer)]
@@ -210,7 +221,6 @@ class Friends:
                 )
 
     def _tell(self, summaries: list[str]) -> None:
-        from hepdl.algorithm import Expansion, Selection
         from hepdl.cli.ending import ledger_table
 
         ledger = self._ledger()

@@ -21,7 +21,7 @@ class Hdf5Reader(FileReader):
     """
 
     word: ClassVar[str] = "dataset"
-    writer: ClassVar[str] = "HDF5Writer"
+    writer: ClassVar[str] = "Hdf5Writer"
 
     events: str = ""
     """The dataset that has an entry for each event; when empty, the length that most datasets have."""

@@ -203,6 +203,43 @@ def test_single_precision_is_told(hepdl: Command, run: Path, place: Path) -> Non
     assert "column 'x' is float32 in these files, the run learned from float64" in answer.out
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x: 1000 * x, "MeV and GeV?"),
+        (lambda x: 0 * x, "column 'x' is 0 throughout"),
+        (lambda x: np.where(x > 0.5, 99.0, x), "beyond the range"),
+    ],
+)
+def test_refuses_columns_that_look_like_none_of_the_run(
+    hepdl: Command, run: Path, place: Path, change: Any, said: str
+) -> None:
+    write(place / "data/a.root", 200, x=change(np.abs(np.random.default_rng(5).normal(0.5, 1, 200))))
+    answer = hepdl("apply", "run", "-i", "data=data/a.root", "-o", "new")
+    assert answer.code == 1
+    assert said in words(answer)
+    assert not list(place.glob("new/scores/**/*.root"))
+    assert hepdl("apply", "run", "-i", "data=data/a.root", "-o", "new", "--strange").code == 0
+
+
+def test_tells_of_values_beyond_the_range(hepdl: Command, run: Path, place: Path) -> None:
+    x = np.where(np.arange(200) < 20, 99.0, np.linspace(0, 1, 200))
+    write(place / "data/a.root", 200, x=x)
+    answer = hepdl("apply", "run", "-i", "data=data/a.root", "-o", "new")
+    assert answer.code == 0, answer.err
+    assert "column 'x': 10% of the values lie beyond" in words(answer)
+
+
+def test_every_reader_of_files_has_a_writer() -> None:
+    from hepdl import plugins
+    from hepdl.algorithm import Reader
+
+    kinds = [plugins.load(name) for name in plugins.registry()]
+    names = [kind.writer for kind in kinds if issubclass(kind, Reader) and hasattr(kind, "writer")]
+    assert len(names) >= 4
+    assert all(plugins.load(name).__name__ == name for name in names)
+
+
 def test_refuses_what_is_no_finished_run(hepdl: Command, run: Path, place: Path) -> None:
     def said(folder: str) -> str:
         return words(hepdl("apply", folder, "-i", "signal=signal.root", "-o", "new"))
