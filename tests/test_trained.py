@@ -106,7 +106,7 @@ def test_a_sample_of_the_run_keeps_what_the_split_goes_by() -> None:
 
 
 def test_of_a_collection_only_what_is_used_is_asked_for() -> None:
-    each = ForEach("jet", ["jet_pt", "jet_truth"])
+    each = ForEach("jet", columns=["jet_pt", "jet_truth"])
     scaled = Standardize(["jet_pt"], output="scaled")
     chain = Chain(READER, each, scaled, network("score", "first", target="jet_truth"))
     assert applied(chain, "score").branches == ["event", "jet_pt"]

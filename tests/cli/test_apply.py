@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pytest
 import uproot
@@ -274,3 +275,40 @@ def test_help_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(("apply", "--help"))
     assert "nothing is trained" in " ".join(capsys.readouterr().out.split())
+
+
+OBJECTS = '''"""A number for each jet, and the event again behind it."""
+
+from hepdl import Chain, Sample
+from hepdl.algorithms import Define, Dense, Filter, ForEach, Regroup, RootReader, RootWriter, Standardize, Supervised
+
+chain = Chain(
+    RootReader(Sample("jets", "jets.root"), tree="events", identity=["event"]),
+    ForEach("jet", columns=["jet_pt", "jet_truth"]),
+    Filter("jet_pt > 0.1", name="hard"),
+    Standardize(["jet_pt"], output="scaled"),
+    Supervised(network=Dense(inputs=["scaled"], layers=[2]), target="jet_truth", epochs=1),
+    Regroup(),
+    Define("most", "max(score)"),
+    RootWriter(columns=["most"]),
+)
+'''
+
+
+def test_objects_and_events_again(hepdl: Command, place: Path) -> None:
+    random = np.random.default_rng(3)
+    lengths = random.integers(1, 4, 300)
+    pt = ak.unflatten(random.uniform(0, 1, lengths.sum()), lengths)
+    with uproot.recreate(place / "jets.root") as file:
+        file["events"] = {"event": np.arange(300), "jet_pt": pt, "jet_truth": ak.values_astype(pt > 0.5, np.int32)}
+    with uproot.recreate(place / "data.root") as file:
+        file["events"] = {"event": np.arange(300), "jet_pt": pt}
+    with uproot.recreate(place / "soft.root") as file:
+        file["events"] = {"event": np.arange(300), "jet_pt": pt * 0.01}
+    (place / "objects.py").write_text(OBJECTS)
+    assert hepdl("run", "objects.py", "-o", "run").code == 0
+    answer = hepdl("apply", "run", "-i", "data=data.root", "-i", "data=soft.root", "-o", "new")
+    assert answer.code == 0, answer.err
+    found, wanted = friend(place / "new/scores/data/data.root"), friend(place / "run/scores/jets/jets.root")
+    np.testing.assert_array_equal(found["most"], wanted["most"])
+    assert (friend(place / "new/scores/data/soft.root")["most"] == -999).all()
