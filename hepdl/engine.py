@@ -110,8 +110,6 @@ class _Run:
         self._initialize()
         self.selected = self._first_pass(offers, entry_ranges(self.job.sources, limit, skip))
         self.table = self.selected.table
-        if self.job.look:
-            self.job.look(self.table)
         refuse_useless_weights(self.table, self.job.sources)
         for step in self.tail:
             if isinstance(step, DeviceAlgorithm):

@@ -121,7 +121,8 @@ class Life:
     def _execute_on_device(self, step: DeviceAlgorithm, events: Events) -> dict[str, Column]:
         import torch
 
-        block = events.only(self.subject.reads).to(self.device)
+        names = list(dict.fromkeys(step.applied())) if isinstance(step, Learner) else self.subject.reads
+        block = events.only(names).to(self.device)
         before = len(waits_on(self.device))
         with torch.no_grad():
             answer = Events(step.execute(block), len(events))

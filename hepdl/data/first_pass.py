@@ -90,6 +90,8 @@ class FirstPass:
         self.ledger.divide(table.column("source"), table.column("part"), table.column("weight"))
         if self.cache is not None:
             self.cache.prune()
+        if self.job.look:
+            self.job.look(table)
         return Selected(table, self.identities)
 
     def _check_files(self, offers: Columns, keep: list[str]) -> None:
