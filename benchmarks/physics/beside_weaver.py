@@ -29,6 +29,7 @@ from hepdl import Chain
 from hepdl.algorithm import Step
 from hepdl.algorithms import Adam, DeepSets, Define, ParticleNet, ParticleNetLite, Particles, Standardize, Supervised
 from hepdl.data.cache import Cache
+from hepdl.description import Input
 from hepdl.engine import run
 from hepdl.job import Job
 from hepdl.learning.parts import Network
@@ -50,6 +51,13 @@ NETWORKS: dict[str, Network] = {
     SPEED_ALONE: ParticleNet(inputs=["scaled"], coordinates="angles"),
 }
 PEER = Path(__file__).parents[1] / "peers" / "weaver_jets.py"
+
+
+class Named(Kept):
+    """Keeps the number of the event too, by which the jets of the two frameworks are matched."""
+
+    event: Input = "event"
+    """The number, unique in a class."""
 
 
 class Exam:
@@ -89,7 +97,7 @@ class Exam:
         options = argparse.Namespace(train_files=self.train, validation_files=self.options.validation_files)
         first = reader(self.options.data, CLASSES, options, identity=["event"])
         job = Job(folder=folder, seed=self.seed, cache=Cache(self.options.out / "cache"))
-        outcome = run(Chain(first, *STEPS, learner, Kept()), job)
+        outcome = run(Chain(first, *STEPS, learner, Named()), job)
         state = outcome.steps[len(STEPS)].module.state_dict()
         lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
         seconds = [line["seconds"] for line in lines if "seconds" in line]
@@ -97,7 +105,7 @@ class Exam:
         return {
             "speed": self.jets("train") / statistics.median(seconds[1:] or seconds),
             "mean": state["mean"].tolist(), "width": state["width"].tolist(),
-            **{name: test[name].reshape(-1).tolist() for name in ("score", "label")},
+            **matched(*(np.asarray(test[name]).reshape(-1) for name in ("score", "label", "event"))),
         }  # fmt: skip
 
     def theirs(self, folder: Path) -> dict[str, Any]:
@@ -118,18 +126,24 @@ class Exam:
             raise SystemExit(f"weaver: {answer.stderr[-3000:]}")
         found = json.loads(answer.stdout.splitlines()[-1])
         speeds = found["speeds"]
-        table = uproot.concatenate(dict.fromkeys(found["scores"]), ["score_label_1", "label_1"], library="np")
-        score, label = (np.asarray(table[name], float).tolist() for name in ("score_label_1", "label_1"))
-        return {"speed": statistics.median(speeds[1:] or speeds), "score": score, "label": label}
+        names = ["score_label_1", "label_1", "event"]
+        table = uproot.concatenate(dict.fromkeys(found["scores"]), names, library="np")
+        return {"speed": statistics.median(speeds[1:] or speeds)} | matched(*(table[name] for name in names))
 
     def jets(self, part: str) -> int:
         """How many there are."""
         return sum(uproot.open(path)["jets"].num_entries for path in self.files(part))
 
     def scores(self, found: dict[str, Any]) -> Scores:
-        """Test jets, file after file in both frameworks, which the bootstrap needs."""
+        """Test jets, in the same order for both frameworks, which the bootstrap needs."""
         label = np.asarray(found["label"]) > 0
         return Scores(np.asarray(found["score"], float), label, np.ones(len(label)))
+
+
+def matched(score: np.ndarray, label: np.ndarray, event: np.ndarray) -> dict[str, list[float]]:
+    """Scores and labels in the order of class and event."""
+    order = np.lexsort((event, label))
+    return {"score": score[order].astype(float).tolist(), "label": label[order].astype(float).tolist()}
 
 
 def main() -> None:
